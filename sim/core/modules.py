@@ -123,7 +123,9 @@ class Kernel:
 
     def __call__(self, *arguments: Any) -> Any:
         if self._compiled is None:
-            text = "import math\n\nimport numpy as np\nfrom numba import njit\n\n" + "\n\n".join(self._parts({}).values())
+            text = "import math\n\nimport numpy as np\nfrom numba import njit\n\n" + "\n\n".join(
+                self._parts({}).values()
+            )
             module, _ = load(text, self.__name__)
             self._compiled = getattr(module, self.__name__)
         return self._compiled(*arguments)

@@ -119,9 +119,7 @@ class Trace:
 
     def with_column(self, name: str, values: Column, **about: Any) -> Trace:
         """Gives a new trace that has this column too (or instead of the one of that name); this one is unchanged."""
-        return replace(
-            self, columns={**self.columns, name: values}, about={**self.about, name: _frozen(about)}
-        )
+        return replace(self, columns={**self.columns, name: values}, about={**self.about, name: _frozen(about)})
 
     def rows(self, start: int, stop: int) -> Trace:
         """Gives the trace of rows start to stop - 1; side tables are shared."""

@@ -1,0 +1,48 @@
+"""What every policy is: a dataclass whose fields are its parameters, begun once per run, then asked by its domain's verbs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+
+class Policy:
+    """An online policy. Subclasses are made dataclasses unasked: annotated class fields are the policy's parameters.
+
+    A domain's own `Policy` adds the verbs; a policy's file holds one public subclass of it. State is set up in `begin` and
+    may be numbers, NumPy arrays, the structures of `sim.core.structures` and other policies; such a policy also runs as
+    machine code.
+
+    Attributes:
+        channels: prediction channels it reads, by the name of the request's field.
+        clairvoyant: it may see the true future; results flag it.
+    """
+
+    channels: ClassVar[tuple[str, ...]] = ()
+    clairvoyant: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any):
+        super().__init_subclass__(**options)
+        dataclasses.dataclass(eq=False)(cls)
+
+    def begin(self, setting: Any, rng: Any) -> None:
+        """Sets up the state for one run.
+
+        Args:
+            setting: the domain's setting (capacity, number of pages ...).
+            rng: the policy's own random stream, a `numpy.random.Generator`.
+        """
+
+    @classmethod
+    def parameters(cls) -> dict[str, Any]:
+        """Gives the parameters' names with their defaults (`dataclasses.MISSING` where one must be given)."""
+        return {
+            f.name: f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default
+            for f in dataclasses.fields(cls)  # type: ignore[arg-type]
+            if f.init
+        }
+
+
+def defines(policy: Policy, verb: str) -> bool:
+    """Whether the policy has this optional verb; settled before the run, so it costs a compiled loop nothing."""
+    return callable(getattr(policy, verb, None))

@@ -1,0 +1,478 @@
+"""Structures for policies and rules: run interpreted and compiled alike.
+
+All of them hold integers 0..n-1 (pages, slots, jobs) in arrays; every operation is O(1) unless it says otherwise. Methods that
+remove or look up something that is not there raise `IndexError` or return NONE, as each says.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.core.trace import NONE
+
+
+def draw(rng, n: int) -> int:
+    """Draws an integer from 0..n-1 uniformly, by one `rng.random()`."""
+    return int(rng.random() * n)
+
+
+class Structure:
+    """Base of everything that may be a policy's or a system's state beside numbers and arrays."""
+
+
+class LinkedList(Structure):
+    """A doubly linked list of distinct integers from 0..n-1.
+
+    `links` interleaves both links, so that a node lies in one cache line: 2i holds the neighbour towards the front, 2i+1 the
+    one towards the back; node n is the sentinel.
+    """
+
+    def __init__(self, n: int):
+        self.n = n
+        self.size = 0
+        self.links = np.full(2 * (n + 1), NONE, np.int32)
+        self.links[2 * n] = n
+        self.links[2 * n + 1] = n
+
+    def contains(self, i):
+        return self.links[2 * i] != NONE
+
+    def front(self):
+        """The first one, NONE when empty."""
+        return self.after(self.n)
+
+    def back(self):
+        """The last one, NONE when empty."""
+        return self.before(self.n)
+
+    def after(self, i):
+        """The next one towards the back, NONE at the end."""
+        follower = int(self.links[2 * i + 1])
+        return follower if follower != self.n else NONE
+
+    def before(self, i):
+        """The next one towards the front, NONE at the start."""
+        leader = int(self.links[2 * i])
+        return leader if leader != self.n else NONE
+
+    def push_front(self, i):
+        self._link(i, self.n, int(self.links[2 * self.n + 1]))
+        self.size += 1
+
+    def push_back(self, i):
+        self._link(i, int(self.links[2 * self.n]), self.n)
+        self.size += 1
+
+    def move_to_front(self, i):
+        first = int(self.links[2 * self.n + 1])
+        if first != i:
+            self._unlink(i)
+            self._link(i, self.n, first)
+
+    def move_to_back(self, i):
+        last = int(self.links[2 * self.n])
+        if last != i:
+            self._unlink(i)
+            self._link(i, last, self.n)
+
+    def remove(self, i):
+        """Takes `i` out; raises IndexError when it is not in the list."""
+        if self.links[2 * i] == NONE:
+            raise IndexError("removed an integer that is not in the list")
+        self._unlink(i)
+        self.links[2 * i] = NONE
+        self.size -= 1
+
+    def pop_front(self):
+        """Takes out the first one and returns it, NONE when empty."""
+        i = self.front()
+        if i != NONE:
+            self.remove(i)
+        return i
+
+    def pop_back(self):
+        """Takes out the last one and returns it, NONE when empty."""
+        i = self.back()
+        if i != NONE:
+            self.remove(i)
+        return i
+
+    def _link(self, i, leader, follower):
+        self.links[2 * i] = leader
+        self.links[2 * i + 1] = follower
+        self.links[2 * leader + 1] = i
+        self.links[2 * follower] = i
+
+    def _unlink(self, i):
+        leader = self.links[2 * i]
+        follower = self.links[2 * i + 1]
+        self.links[2 * leader + 1] = follower
+        self.links[2 * follower] = leader
+
+
+class LinkedLists(Structure):
+    """Several doubly linked lists over 0..n-1, each integer in at most one of them: queues, segments and ghosts of a policy.
+
+    A node is four int32 in one row: neighbour towards the front, towards the back, its list (NONE: in none), and a free
+    field `tag` for the policy's own use (a counter, a bit).
+    """
+
+    def __init__(self, n: int, n_lists: int):
+        self.n = n
+        self.sizes = np.zeros(n_lists, np.int64)
+        self.nodes = np.full((n + n_lists, 4), NONE, np.int32)
+        self.nodes[:n, 3] = 0
+        for k in range(n_lists):
+            self.nodes[n + k, :2] = n + k
+
+    def list_of(self, i):
+        """The list that holds `i`, NONE when none does."""
+        return int(self.nodes[i, 2])
+
+    def tag(self, i):
+        return int(self.nodes[i, 3])
+
+    def set_tag(self, i, value):
+        self.nodes[i, 3] = value
+
+    def front(self, k):
+        """The first one of list k, NONE when empty."""
+        i = int(self.nodes[self.n + k, 1])
+        return i if i < self.n else NONE
+
+    def back(self, k):
+        """The last one of list k, NONE when empty."""
+        i = int(self.nodes[self.n + k, 0])
+        return i if i < self.n else NONE
+
+    def after(self, i):
+        """The next one towards the back of its list, NONE at the end."""
+        follower = int(self.nodes[i, 1])
+        return follower if follower < self.n else NONE
+
+    def before(self, i):
+        """The next one towards the front of its list, NONE at the start."""
+        leader = int(self.nodes[i, 0])
+        return leader if leader < self.n else NONE
+
+    def push_front(self, k, i):
+        """Puts `i`, which is in no list, at the front of list k."""
+        head = self.n + k
+        self._link(i, head, int(self.nodes[head, 1]))
+        self.nodes[i, 2] = k
+        self.sizes[k] += 1
+
+    def push_back(self, k, i):
+        """Puts `i`, which is in no list, at the back of list k."""
+        head = self.n + k
+        self._link(i, int(self.nodes[head, 0]), head)
+        self.nodes[i, 2] = k
+        self.sizes[k] += 1
+
+    def move_to_front(self, k, i):
+        """Moves `i` from the list it is in to the front of list k."""
+        self.remove(i)
+        self.push_front(k, i)
+
+    def move_to_back(self, k, i):
+        """Moves `i` from the list it is in to the back of list k."""
+        self.remove(i)
+        self.push_back(k, i)
+
+    def remove(self, i):
+        """Takes `i` out of its list; raises IndexError when it is in none."""
+        k = self.nodes[i, 2]
+        if k == NONE:
+            raise IndexError("removed an integer that is in no list")
+        leader = self.nodes[i, 0]
+        follower = self.nodes[i, 1]
+        self.nodes[leader, 1] = follower
+        self.nodes[follower, 0] = leader
+        self.nodes[i, 2] = NONE
+        self.sizes[k] -= 1
+
+    def pop_back(self, k):
+        """Takes out the last one of list k and returns it, NONE when empty."""
+        i = self.back(k)
+        if i != NONE:
+            self.remove(i)
+        return i
+
+    def pop_front(self, k):
+        """Takes out the first one of list k and returns it, NONE when empty."""
+        i = self.front(k)
+        if i != NONE:
+            self.remove(i)
+        return i
+
+    def _link(self, i, leader, follower):
+        self.nodes[i, 0] = leader
+        self.nodes[i, 1] = follower
+        self.nodes[leader, 1] = i
+        self.nodes[follower, 0] = i
+
+
+class RandomSet(Structure):
+    """A set of integers from 0..n-1 from which one can draw uniformly."""
+
+    def __init__(self, n: int):
+        self.size = 0
+        self.items = np.zeros(n, np.int32)
+        self.position = np.full(n, NONE, np.int32)
+
+    def contains(self, i):
+        return self.position[i] != NONE
+
+    def add(self, i):
+        """Adds `i`; does nothing when it is in the set."""
+        if self.position[i] == NONE:
+            self.items[self.size] = i
+            self.position[i] = self.size
+            self.size += 1
+
+    def discard(self, i):
+        """Takes `i` out; does nothing when it is not in the set."""
+        hole = int(self.position[i])
+        if hole != NONE:
+            self.size -= 1
+            last = int(self.items[self.size])
+            self.items[hole] = last
+            self.position[last] = hole
+            self.position[i] = NONE
+
+    def clear(self):
+        """Empties the set, in O(size)."""
+        for k in range(self.size):
+            self.position[self.items[k]] = NONE
+        self.size = 0
+
+    def item(self, k):
+        """The k-th one in the set's own order, k in 0..size-1; the order changes with every `discard`."""
+        return int(self.items[k])
+
+    def draw(self, rng):
+        """One of the set, uniformly; NONE when empty. It stays in the set."""
+        if self.size == 0:
+            return NONE
+        return int(self.items[int(rng.random() * self.size)])
+
+
+class Heap(Structure):
+    """A priority queue of integers from 0..n-1: least (key, tie) first. Every change is O(log size)."""
+
+    def __init__(self, n: int):
+        self.size = 0
+        self.items = np.zeros(n, np.int32)
+        self.position = np.full(n, NONE, np.int32)
+        self.keys = np.zeros(n, np.float64)
+        self.ties = np.zeros(n, np.int64)
+
+    def contains(self, i):
+        return self.position[i] != NONE
+
+    def key(self, i):
+        """The key `i` was last set with."""
+        return float(self.keys[i])
+
+    def set(self, i, key, tie):
+        """Inserts `i`, or gives it a new key and tie."""
+        self.keys[i] = key
+        self.ties[i] = tie
+        if self.position[i] == NONE:
+            self.items[self.size] = i
+            self.position[i] = self.size
+            self.size += 1
+            self._up(self.size - 1)
+        else:
+            self._up(int(self.position[i]))
+            self._down(int(self.position[i]))
+
+    def first(self):
+        """The one with the least (key, tie), NONE when empty; it stays."""
+        return int(self.items[0]) if self.size > 0 else NONE
+
+    def pop(self):
+        """Takes out the one with the least (key, tie) and returns it, NONE when empty."""
+        i = self.first()
+        if i != NONE:
+            self.discard(i)
+        return i
+
+    def discard(self, i):
+        """Takes `i` out; does nothing when it is not in the heap."""
+        hole = int(self.position[i])
+        if hole == NONE:
+            return
+        self.position[i] = NONE
+        self.size -= 1
+        if hole < self.size:
+            last = int(self.items[self.size])
+            self.items[hole] = last
+            self.position[last] = hole
+            self._up(hole)
+            self._down(int(self.position[last]))
+
+    def _less(self, i, j):
+        if self.keys[i] != self.keys[j]:
+            return self.keys[i] < self.keys[j]
+        return self.ties[i] < self.ties[j]
+
+    def _up(self, k):
+        i = int(self.items[k])
+        while k > 0:
+            parent = (k - 1) // 2
+            j = int(self.items[parent])
+            if not self._less(i, j):
+                break
+            self.items[k] = j
+            self.position[j] = k
+            k = parent
+        self.items[k] = i
+        self.position[i] = k
+
+    def _down(self, k):
+        i = int(self.items[k])
+        while 2 * k + 1 < self.size:
+            child = 2 * k + 1
+            j = int(self.items[child])
+            if child + 1 < self.size and self._less(int(self.items[child + 1]), j):
+                child += 1
+                j = int(self.items[child])
+            if not self._less(j, i):
+                break
+            self.items[k] = j
+            self.position[j] = k
+            k = child
+        self.items[k] = i
+        self.position[i] = k
+
+
+class IndexSet(Structure):
+    """An ordered set of integers from 0..n-1; least and largest in O(log n / log 64) steps of one word each.
+
+    A tree of 64-bit words, four levels over up to 2^24 values each reached by shifts; a word is non-zero when anything
+    below it is set.
+    """
+
+    def __init__(self, n: int):
+        self.n = n
+        widths = [max(1, -(-n // 64))]
+        while widths[-1] > 1:
+            widths.append(-(-widths[-1] // 64))
+        self.n_levels = len(widths)
+        self.offsets = np.concatenate(([0], np.cumsum(widths))).astype(np.int64)
+        self.words = np.zeros(int(self.offsets[-1]), np.int64)
+        self.size = 0
+
+    def contains(self, i):
+        return ((int(self.words[i >> 6]) >> (i & 63)) & 1) == 1
+
+    def add(self, i):
+        """Adds `i`; does nothing when it is in the set."""
+        if self.contains(i):
+            return
+        self.size += 1
+        for level in range(self.n_levels):
+            word = int(self.offsets[level]) + (i >> 6)
+            before = int(self.words[word])
+            self.words[word] = before | _bit(i & 63)
+            if before != 0:
+                return
+            i = i >> 6
+
+    def discard(self, i):
+        """Takes `i` out; does nothing when it is not in the set."""
+        if not self.contains(i):
+            return
+        self.size -= 1
+        for level in range(self.n_levels):
+            word = int(self.offsets[level]) + (i >> 6)
+            after = int(self.words[word]) & ~_bit(i & 63)
+            self.words[word] = after
+            if after != 0:
+                return
+            i = i >> 6
+
+    def largest(self):
+        """The largest one, NONE when empty."""
+        if self.size == 0:
+            return NONE
+        i = 0
+        for step in range(self.n_levels):
+            level = self.n_levels - 1 - step
+            i = i * 64 + _highest_bit(int(self.words[int(self.offsets[level]) + i]))
+        return i
+
+    def least(self):
+        """The least one, NONE when empty."""
+        if self.size == 0:
+            return NONE
+        i = 0
+        for step in range(self.n_levels):
+            level = self.n_levels - 1 - step
+            i = i * 64 + _lowest_bit(int(self.words[int(self.offsets[level]) + i]))
+        return i
+
+
+def _bit(k):
+    """2^k as a signed 64-bit word, k in 0..63."""
+    return 1 << k if k < 63 else -(2**63)
+
+
+def _highest_bit(word):
+    """Position of the highest 1 in a non-zero signed 64-bit word."""
+    if word < 0:
+        return 63
+    k = 0
+    for step in (32, 16, 8, 4, 2, 1):
+        if word >> step != 0:
+            word = word >> step
+            k += step
+    return k
+
+
+def _lowest_bit(word):
+    """Position of the lowest 1 in a non-zero signed 64-bit word."""
+    if word == -(2**63):
+        return 63
+    return _highest_bit(word & -word)
+
+
+class Slots(Structure):
+    """Where resident pages sit: free slots are filled lowest first, and a page keeps its slot while it is resident.
+
+    Args:
+        n: number of slots.
+        n_pages: number of pages.
+    """
+
+    def __init__(self, n: int, n_pages: int):
+        self.page_in = np.full(n, NONE, np.int32)
+        self.slot_of = np.full(n_pages, NONE, np.int32)
+        self.free = IndexSet(n)
+        for slot in range(n):
+            self.free.add(slot)
+
+    def load(self, page):
+        """Puts `page` into the lowest free slot and returns the slot."""
+        slot = self.free.least()
+        self.free.discard(slot)
+        self.page_in[slot] = page
+        self.slot_of[page] = slot
+        return slot
+
+    def drop(self, page):
+        """Frees the slot of `page` and returns the slot."""
+        slot = int(self.slot_of[page])
+        self.free.add(slot)
+        self.page_in[slot] = NONE
+        self.slot_of[page] = NONE
+        return slot
+
+    def slot(self, page):
+        """The slot of a resident page, NONE for any other."""
+        return int(self.slot_of[page])
+
+    def page(self, slot):
+        """The page in this slot, NONE when it is free."""
+        return int(self.page_in[slot])
