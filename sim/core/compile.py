@@ -115,6 +115,11 @@ class CompiledLoop:
         finally:
             self._parts.store()
 
+    def refuse(self, reason: str) -> None:
+        """Remembers that this module is not to be used; the next attempt to compile gives the reason."""
+        refusal = {"reason": reason, "lines": [], "needs_memory": False}
+        modules.write_whole(_remembered(self.module), json.dumps(refusal).encode())
+
 
 def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str) -> CompiledLoop:
     """Compiles `loop(*objects, start, stop)` for these live objects.
@@ -152,8 +157,7 @@ def _assigned(loop: Callable[..., None], objects: dict[str, Any]) -> frozenset[s
 
 def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
     """Compiles now, by a call over no rows. A refusal is remembered beside the module and given back."""
-    path = Path(compiled.module.__file__)
-    remembered = path.with_suffix(".refused")
+    remembered = _remembered(compiled.module)
     if remembered.exists():
         return json.loads(remembered.read_text())
     from numba.core.errors import NumbaError
@@ -162,9 +166,13 @@ def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
         compiled(0, 0)
         return None
     except NumbaError as error:
-        refusal = _refusal(str(error), str(path))
+        refusal = _refusal(str(error), compiled.module.__file__)
         modules.write_whole(remembered, json.dumps(refusal).encode())
         return refusal
+
+
+def _remembered(module: Any) -> Path:
+    return Path(module.__file__).with_suffix(".refused")
 
 
 def _refusal(error: str, path: str) -> dict[str, Any]:
@@ -212,6 +220,8 @@ class _Parts:
 
     def flatten(self, value: Any, kind: Kind) -> str:
         """Adds the parts of `value` to the arguments; gives the expression that puts it together again."""
+        if isinstance(kind, Static):
+            return repr(kind.value)
         if isinstance(kind, Array | Generator):
             return self._argument(value, (id(value), ""))
         if isinstance(kind, Items):

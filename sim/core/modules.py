@@ -108,7 +108,12 @@ def _prune(folder: Path) -> None:
     limit = time.time() - KEEP_DAYS * 86400
     for position, path in enumerate(by_age):
         if position >= KEEP_FILES or _last_use(path) < limit:
-            for old in [path, path.with_suffix(".used"), *folder.glob(f"__pycache__/{path.stem}.*")]:
+            for old in [
+                path,
+                path.with_suffix(".used"),
+                path.with_suffix(".refused"),
+                *folder.glob(f"__pycache__/{path.stem}.*"),
+            ]:
                 old.unlink(missing_ok=True)
 
 

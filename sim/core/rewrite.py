@@ -34,8 +34,28 @@ DRAWS = (
 )
 """Methods of a generator that give the same draws, bit for bit, interpreted and compiled."""
 
-LAST_BIT = frozenset(["exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "power", "sin", "cos", "tan", "arctan", "arctan2", "tanh", "cbrt"])
-SUMS = frozenset(["sum", "mean", "std", "var", "dot", "matmul", "cumsum", "average", "inner", "outer", "einsum", "nansum"])
+LAST_BIT = frozenset(
+    [
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "power",
+        "sin",
+        "cos",
+        "tan",
+        "arctan",
+        "arctan2",
+        "tanh",
+        "cbrt",
+    ]
+)
+SUMS = frozenset(
+    ["sum", "mean", "std", "var", "dot", "matmul", "cumsum", "average", "inner", "outer", "einsum", "nansum"]
+)
 
 REFUSED = {
     ast.Dict: "a dict",
@@ -60,9 +80,20 @@ REFUSED = {
     ast.Starred: "a starred argument",
 }
 
-BUILTINS = frozenset(["abs", "bool", "enumerate", "float", "int", "len", "max", "min", "range", "round", "sorted", "sum", "zip"])
+BUILTINS = frozenset(
+    ["abs", "bool", "enumerate", "float", "int", "len", "max", "min", "range", "round", "sorted", "sum", "zip"]
+)
 ERRORS = frozenset(
-    ["ArithmeticError", "AssertionError", "Exception", "IndexError", "KeyError", "RuntimeError", "ValueError", "ZeroDivisionError"]
+    [
+        "ArithmeticError",
+        "AssertionError",
+        "Exception",
+        "IndexError",
+        "KeyError",
+        "RuntimeError",
+        "ValueError",
+        "ZeroDivisionError",
+    ]
 )
 
 
@@ -282,6 +313,8 @@ class Rewriter(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> Any:
         if isinstance(node.ctx, ast.Store):
             return node
+        if isinstance(known := self.scope.get(node.id), Static):
+            return ast.copy_location(ast.Constant(known.value), node)
         if node.id in self.scope:
             return with_kind(node, self.scope[node.id])
         found, value = self._resolve(node.id)

@@ -1,0 +1,12 @@
+"""Paging: which page leaves the cache when another must come in, with and without predictions.
+
+Specification of the rules: `cache.py`; what a policy decides: `policy.py`; what only hindsight knows: `truth.py`.
+"""
+
+from sim.domains.paging.oracle import Oracle
+from sim.domains.paging.policy import Policy
+from sim.domains.paging.setting import Setting
+from sim.domains.paging.shadow import Shadow
+from sim.domains.paging.system import METRICS, System, channels_of, policies_in
+
+__all__ = ["METRICS", "Oracle", "Policy", "Setting", "Shadow", "System", "channels_of", "policies_in"]

@@ -1,0 +1,34 @@
+"""A component of a policy made of policies, on a virtual cache of its own."""
+
+from __future__ import annotations
+
+from sim.core.structures import Structure
+from sim.domains.paging.cache import LEGAL, Cache
+
+
+class Shadow(Structure):
+    """Simulates a component policy on every request, under the same rules as the real cache.
+
+    Args:
+        policy: the component, not begun.
+        setting: the run's setting.
+        rng: the policy's stream; the component gets a stream of its own, spawned from it.
+    """
+
+    def __init__(self, policy, setting, rng):
+        self.cache = Cache(setting)
+        self.policy = policy
+        self.loads = 0
+        policy.begin(setting, rng.spawn(1)[0])
+
+    def serve(self, request):
+        """Plays one request on the virtual cache; gives its loads, 0 or 1."""
+        loaded = self.cache.serve(self.policy, request)
+        if self.cache.broken != LEGAL:
+            raise ValueError("a component decided something illegal on its virtual cache")
+        self.loads += loaded
+        return loaded
+
+    def holds(self, page):
+        """Whether the virtual cache holds this page."""
+        return self.cache.resident[page]
