@@ -34,6 +34,7 @@ class Policy(policy.Policy):
     """
 
     asks: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ("evict",)
 
     def hit(self, request: Any) -> None:
         return

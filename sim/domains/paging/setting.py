@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,10 +30,10 @@ class Setting:
         oracle: answers `ask(page)` where the policy asks for predictions on demand; None elsewhere.
     """
 
-    capacity: int
-    sized: bool = False
-    warmup: int = 0
-    ttl: bool = True
+    capacity: int = field(metadata={"help": "pages (1000), bytes (64mb), a share (10%), auto; several: 100,1%"})
+    sized: bool = field(default=False, metadata={"help": "count sizes; the capacity is in bytes"})
+    warmup: int = field(default=0, metadata={"help": "left out of the figures: requests (1000), seconds (60s), full"})
+    ttl: bool = field(default=True, metadata={"help": "let pages expire and be deleted where the trace says so"})
     n_pages: int = field(default=0, metadata={"derived": True})
     n_requests: int = field(default=0, metadata={"derived": True})
     n_slots: int = field(default=0, metadata={"derived": True})
@@ -43,6 +44,27 @@ class Setting:
             raise InputError(f"capacity must be at least 1 {'byte' if self.sized else 'page'}, got {self.capacity}")
         if self.warmup < -1:
             raise InputError(f"warmup must be a number of requests, at least 0, got {self.warmup}")
+
+    @classmethod
+    def from_options(
+        cls, trace: Trace, *, capacity: str, warmup: str = "0", sized: bool = False, **others: Any
+    ) -> tuple[list[Setting], list[str]]:
+        """Reads the user's options for this trace; several capacities give several settings, in the order given.
+
+        Returns:
+            The settings, and notices for the user (a capacity above the number of pages).
+
+        Raises:
+            InputError: a capacity below 1 or of unknown form, sizes and pages mixed, a warm-up of unknown form.
+        """
+        settings, notices = [], []
+        n_pages = len(trace.tables["pages"])
+        for part in capacity.split(","):
+            for size, in_bytes in _capacities(part.strip(), trace, sized, notices):
+                if not in_bytes and size > n_pages:
+                    notices.append(f"capacity {size} is above the {n_pages} distinct pages: nothing is ever evicted")
+                settings.append(cls(capacity=size, sized=in_bytes, warmup=_warmup(warmup, trace), **others))
+        return settings, notices
 
     def on(self, trace: Trace) -> Setting:
         """Gives the setting with the fields that come from the trace."""
@@ -60,3 +82,84 @@ class Setting:
             )
         n_slots = max(1, min(n_pages, self.capacity // smallest))
         return replace(self, n_pages=n_pages, n_requests=len(trace), n_slots=n_slots)
+
+
+AUTO = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8)
+"""Customary capacities, as shares of the distinct pages."""
+
+LEAST_AUTO = 5
+"""Customary capacities below so many pages are left out, with a notice."""
+
+UNITS = {"b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40}
+
+
+def _capacities(text: str, trace: Trace, sized: bool, notices: list[str]) -> list[tuple[int, bool]]:
+    """Reads one capacity: (size, whether in bytes); "auto" gives several."""
+    lower = text.lower()
+    if lower == "auto":
+        found = [(_share(share, trace, sized, f"{share:.1%}"), sized) for share in AUTO]
+        least = LEAST_AUTO * (_working_set(trace, True) / len(trace.tables["pages"]) if sized else 1)
+        kept = [pair for pair in dict.fromkeys(found) if pair[0] >= least]
+        if len(kept) < len(found):
+            notices.append(
+                f"{len(found) - len(kept)} of the customary capacities are left out: below {LEAST_AUTO} pages"
+            )
+        return kept or [(LEAST_AUTO, sized)]
+    if match := re.fullmatch(r"([0-9.]+)\s*%", lower):
+        share = _number(match[1], text) / 100
+        if share <= 0:
+            raise InputError(f"capacity must be above 0%, got {text}")
+        return [(_share(share, trace, sized, text), sized)]
+    if match := re.fullmatch(r"(-?[0-9._]+)\s*([kmgt]?)(i?)b", lower):
+        size = _number(match[1], text) * UNITS[match[2] + "b"]
+        if size < 1:
+            raise InputError(f"capacity must be at least 1 byte, got {text}")
+        return [(int(size), True)]
+    if not re.fullmatch(r"[-+]?[0-9][0-9_]*(\.[0-9]+)?", lower):
+        raise InputError(
+            f'capacity "{text}" is not understood; expected pages (1000), bytes (64mb), a share (10%) or auto'
+        )
+    size = _number(lower, text)
+    unit = "byte" if sized else "page"
+    if size < 1:
+        cure = f"; a share is written {size:%}".rstrip("0").rstrip(".") if 0 < size < 1 else ""
+        raise InputError(f"capacity must be at least 1 {unit}, got {text}{cure}")
+    if size != int(size):
+        raise InputError(f"capacity must be a whole number of {unit}s, got {text}")
+    return [(int(size), sized)]
+
+
+def _number(text: str, shown: str) -> float:
+    try:
+        return float(text.replace("_", ""))
+    except ValueError:
+        raise InputError(f'capacity "{shown}" is not a number') from None
+
+
+def _working_set(trace: Trace, in_bytes: bool) -> int:
+    """Distinct pages, or their bytes (each page's first size)."""
+    n_pages = len(trace.tables["pages"])
+    if not in_bytes:
+        return n_pages
+    if "size_bytes" not in trace:
+        raise InputError(f"trace {trace.name} has no sizes (column size_bytes); leave out --sized")
+    _, first = np.unique(trace["page"], return_index=True)
+    return int(trace["size_bytes"][first].sum())
+
+
+def _share(share: float, trace: Trace, sized: bool, shown: str) -> int:
+    return max(1, round(share * _working_set(trace, sized)))
+
+
+def _warmup(text: str, trace: Trace) -> int:
+    """Reads a warm-up: requests, seconds of the trace's clock, or "full" (-1)."""
+    lower = str(text).lower()
+    if lower == "full":
+        return -1
+    if re.fullmatch(r"[0-9_]+", lower):
+        return int(lower.replace("_", ""))
+    if match := re.fullmatch(r"([0-9.]+)\s*s", lower):
+        if "time_s" not in trace:
+            raise InputError(f"trace {trace.name} has no times; give the warm-up in requests")
+        return int(np.searchsorted(trace["time_s"], trace["time_s"][0] + float(match[1])))
+    raise InputError(f'warmup "{text}" is not understood; expected requests (1000), seconds (60s) or full')

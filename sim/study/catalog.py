@@ -1,0 +1,302 @@
+"""Names to objects: the only module that imports by string. A thing's name is its path; there is no list to add it to."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import linecache
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from sim.core.errors import InputError, UnknownName
+from sim.core.policy import Policy
+from sim.core.trace import Trace
+from sim.study import spec
+
+NICKNAMES = {
+    "paging": {
+        "2q": "two_q",
+        "twoq": "two_q",
+        "tinylfu": "wtinylfu",
+        "opt": "belady",
+        "min": "belady",
+        "lfd": "belady",
+        "s3-fifo": "s3fifo",
+        "blindoracle": "follow_pred",
+    }
+}
+"""Other names that users type."""
+
+
+def domains() -> list[str]:
+    """All systems by the names the command line takes: `domain` or `domain/system`."""
+    import sim.domains
+
+    names = []
+    for module in pkgutil.iter_modules(sim.domains.__path__):
+        names.append(module.name)
+        if module.ispkg:
+            folder = Path(str(next(iter(sim.domains.__path__)))) / module.name
+            names += [
+                f"{module.name}/{part.name}"
+                for part in pkgutil.iter_modules([str(folder)])
+                if "class System" in (folder / f"{part.name}.py").read_text() and part.name != "system"
+            ]
+    return names
+
+
+def domain_of(name: str) -> str:
+    """The domain's word in `domain` or `domain/system`; unknown names are refused with the nearest known."""
+    if name not in domains():
+        raise UnknownName(unknown("domain", name, domains(), "augsim list"))
+    return name.partition("/")[0]
+
+
+def system(name: str) -> type:
+    """The system class of `domain` or `domain/system`."""
+    domain_of(name)
+    return importlib.import_module(f"sim.domains.{name.replace('/', '.')}").System
+
+
+def policies(domain: str) -> list[str]:
+    """Names of all policies of a domain: the library's and those of installed plug-ins."""
+    package = importlib.import_module(f"policies.{domain}")
+    return sorted({*(m.name for m in pkgutil.iter_modules(package.__path__)), *_plug_ins(domain)})
+
+
+def _plug_ins(domain: str) -> dict[str, Any]:
+    """Entry points `augsim.policies` named `domain.policy`."""
+    found = {}
+    for point in entry_points(group="augsim.policies"):
+        point_domain, _, name = point.name.partition(".")
+        if point_domain == domain:
+            found[name] = point
+    return found
+
+
+def policy_class(domain: str, name: str) -> type[Policy]:
+    """The class of a policy: by its name in the library, or a path to a user's file."""
+    if name.endswith(".py") or "/" in name:
+        return _public_policy(_load_file(Path(name)), domain, name)
+    known = policies(domain)
+    lower = name.lower()
+    lower = NICKNAMES.get(domain, {}).get(lower, lower)
+    if lower not in known:
+        raise UnknownName(unknown(f"{domain} policy", name, known, f"augsim list {domain}"))
+    if point := _plug_ins(domain).get(lower):
+        return point.load()
+    module = importlib.import_module(f"policies.{domain}.{lower}")
+    return _public_policy(module, domain, f"policies/{domain}/{lower}.py")
+
+
+def policy(domain: str, text: str) -> Policy:
+    """Builds a policy from `NAME,key=value,...`; parameters that are policies are built likewise."""
+    wanted = spec.parse_policy(text)
+    cls = policy_class(domain, wanted.name)
+    parameters = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
+    arguments: dict[str, Any] = {}
+    for key, value in wanted.arguments.items():
+        if key not in parameters:
+            have = ", ".join(parameters) or "none"
+            raise UnknownName(f"{unknown_word(f'parameter of {wanted.name}', key, parameters)} (parameters: {have})")
+        arguments[key] = _converted(domain, parameters[key], value, f"parameter {key} of {wanted.name}")
+    for name, parameter in parameters.items():
+        if name not in arguments and _takes_policies(parameter):
+            default = parameter.default
+            if default is dataclasses.MISSING:
+                raise InputError(f"{wanted.name} needs the parameter {name}, e.g. {wanted.name},{name}=[marker;lru]")
+            if default is not None:
+                arguments[name] = _built(domain, default)
+        elif name not in arguments and parameter.default is parameter.default_factory is dataclasses.MISSING:
+            raise InputError(f"{wanted.name} needs the parameter {name}: {wanted.name},{name}=...")
+    return cls(**arguments)
+
+
+def _takes_policies(parameter: dataclasses.Field) -> bool:
+    return "Policy" in str(parameter.type)
+
+
+def _built(domain: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return policy(domain, value)
+    if isinstance(value, tuple | list):
+        return tuple(_built(domain, part) for part in value)
+    return value
+
+
+def _converted(domain: str, parameter: dataclasses.Field, text: str, what: str) -> Any:
+    """A parameter's text as the type its field declares."""
+    declared = str(parameter.type if isinstance(parameter.type, str) else getattr(parameter.type, "__name__", ""))
+    if _takes_policies(parameter):
+        parts = [policy(domain, part) for part in spec.items(text)]
+        return tuple(parts) if "tuple" in declared else parts[0]
+    return converted(declared, text, what)
+
+
+def converted(declared: str, text: str, what: str) -> Any:
+    """Reads a text as bool, int, float or str, by the name of the type; "int | None" takes "none" too."""
+    lower = text.lower()
+    kinds = [kind.strip() for kind in declared.split("|")]
+    if "None" in kinds and lower == "none":
+        return None
+    if "bool" in kinds:
+        if lower in ("true", "yes", "1", "false", "no", "0"):
+            return lower in ("true", "yes", "1")
+        raise InputError(f'{what} must be true or false, got "{text}"')
+    for kind, reader in (("int", int), ("float", float)):
+        if kind in kinds:
+            try:
+                return reader(text.replace("_", ""))
+            except ValueError:
+                if kinds[-1] == kind or kinds[-1] == "None":
+                    article = "an integer" if kind == "int" else "a number"
+                    raise InputError(f'{what} must be {article}, got "{text}"') from None
+    return text
+
+
+def _load_file(path: Path) -> Any:
+    """Imports a user's file as it is now; modules beside it can be imported from it."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"no policy file {path}") from None
+    except OSError as error:
+        raise InputError(f"policy file {path} cannot be read: {error.strerror}") from None
+    name = f"augsim_user_{path.stem}_{hashlib.sha256(str(path.resolve()).encode() + data).hexdigest()[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    linecache.checkcache(str(path))
+    module_spec = importlib.util.spec_from_file_location(name, path.resolve())
+    assert module_spec is not None and module_spec.loader is not None
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        code = compile(data, str(path.resolve()), "exec")
+        exec(code, module.__dict__)
+    except SyntaxError as error:
+        del sys.modules[name]
+        raise InputError(f"{path}, line {error.lineno}: {error.msg}") from None
+    except Exception as error:
+        del sys.modules[name]
+        raise InputError(f"policy file {path} fails when loaded: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(path.resolve().parent))
+    return module
+
+
+def _public_policy(module: Any, domain: str, where: str) -> type[Policy]:
+    """The one public policy class that a module defines."""
+    base = importlib.import_module(f"sim.domains.{domain}").Policy
+    found = [
+        value
+        for name, value in vars(module).items()
+        if inspect.isclass(value)
+        and issubclass(value, Policy)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+    ]
+    fitting = [cls for cls in found if issubclass(cls, base)]
+    if len(fitting) == 1:
+        missing = [verb for verb in getattr(base, "needs", ()) if not callable(getattr(fitting[0], verb, None))]
+        if missing:
+            raise InputError(f"{fitting[0].__name__} in {where} does not define {missing[0]}")
+        return fitting[0]
+    if fitting:
+        names = ", ".join(cls.__name__ for cls in fitting)
+        raise InputError(f"{where} defines several policies ({names}); one public class per file, others begin with _")
+    if found:
+        raise InputError(f"{found[0].__name__} in {where} is no {domain} policy; derive it from {domain}.Policy")
+    raise InputError(f"{where} defines no policy; expected one class derived from sim.domains.{domain}.Policy")
+
+
+def functions(package: str, module: str) -> dict[str, Callable[..., Any]]:
+    """The public functions that a module defines, by name."""
+    loaded = importlib.import_module(f"{package}.{module}")
+    return {
+        name: value
+        for name, value in vars(loaded).items()
+        if not name.startswith("_") and inspect.isfunction(value) and value.__module__ == loaded.__name__
+    }
+
+
+def workloads(domain: str) -> dict[str, Callable[..., Trace]]:
+    """Workload functions of a domain: those whose first parameter is `rng`."""
+    return {n: f for n, f in functions("workloads", domain).items() if next(iter(_parameters(f)), "") == "rng"}
+
+
+def predictors() -> dict[str, Callable[..., Trace]]:
+    """All predictors: functions of (trace, setting, rng, ...)."""
+    return {
+        n: f
+        for n, f in functions("workloads", "predictions").items()
+        if list(_parameters(f))[:3] == ["trace", "setting", "rng"]
+    }
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(function).parameters)
+
+
+def predictor(name: str) -> Callable[..., Trace]:
+    known = predictors()
+    if name not in known:
+        raise UnknownName(unknown("predictor", name, known, "augsim list paging"))
+    return known[name]
+
+
+def channels_filled(name: str) -> tuple[str, ...]:
+    """The channels a predictor can serve, as it declares them by its attribute `channels`."""
+    return predictor(name).channels  # type: ignore[attr-defined]
+
+
+def call(
+    function: Callable[..., Any],
+    wanted: spec.Spec,
+    what: str,
+    *leading: Any,
+    resolve: Mapping[str, Callable[[str], Any]] | None = None,
+) -> Any:
+    """Calls a workload or predictor with the parameters of a specification, converted by its annotations.
+
+    Args:
+        function: takes `leading` by position, the parameters by keyword.
+        wanted: names and texts of the parameters.
+        what: "workload" or "predictor", for errors.
+        resolve: how to read parameters of other types than numbers and texts, by a word of the annotation.
+    """
+    parameters = {k: p for k, p in _parameters(function).items() if p.kind is p.KEYWORD_ONLY}
+    arguments = {}
+    for key, text in wanted.arguments.items():
+        if key not in parameters:
+            have = ", ".join(parameters) or "none"
+            raise UnknownName(f"{unknown_word(f'parameter of {wanted.name}', key, parameters)} (parameters: {have})")
+        declared = str(parameters[key].annotation)
+        reader = next((read for word, read in (resolve or {}).items() if word in declared), None)
+        if reader is not None:
+            arguments[key] = reader(text)
+        else:
+            arguments[key] = converted(declared, text, f"parameter {key} of {wanted.name}")
+    for key, parameter in parameters.items():
+        if parameter.default is parameter.empty and key not in arguments:
+            raise InputError(f"{what} {wanted.name} needs the parameter {key}: {wanted.name},{key}=...")
+    return function(*leading, **arguments)
+
+
+def unknown(what: str, name: str, known: Iterable[str], where: str) -> str:
+    """The line for a name that does not exist: the nearest one, and where all are shown."""
+    known = list(known)
+    return f"{unknown_word(what, name, known)} ({where} shows all {len(known)})"
+
+
+def unknown_word(what: str, name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name.lower(), list(known), n=1)
+    return f'no {what} named "{name}"' + (f'; did you mean "{near[0]}"?' if near else "")

@@ -1,0 +1,224 @@
+"""One run as a value, and the bench that runs it: trace, predictions and reference are made once and shared."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sim.core import engine
+from sim.core.errors import InputError
+from sim.core.policy import Policy
+from sim.core.result import Result
+from sim.core.seeds import stream
+from sim.core.trace import Trace
+from sim.study import catalog, spec
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What one run is: every part as text or number, so that its hash is the key of its result.
+
+    Args:
+        system: `domain` or `domain/system`.
+        trace: a file, `-`, `sample:NAME` or `workload:NAME,key=value,...`.
+        policy: `NAME,key=value,...` or a path to a policy's file.
+        predictions: predictors that fill the channels the policy reads, e.g. ("discard:flip=0.1",).
+        setting: the system's setting, field by field.
+        seed: spawns the streams of workload, predictions and policy.
+    """
+
+    system: str
+    trace: str
+    policy: str
+    predictions: tuple[str, ...]
+    setting: tuple[tuple[str, Any], ...]
+    seed: int
+
+    @property
+    def domain(self) -> str:
+        return self.system.partition("/")[0]
+
+    def key(self) -> str:
+        """SHA-256 of the experiment's canonical text."""
+        return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Described:
+    """An experiment with what only its objects know: the names that a row of a table shows."""
+
+    experiment: Experiment
+    trace_name: str
+    policy: Policy
+
+    def row(self) -> dict[str, Any]:
+        """The experiment's part of a flat row."""
+        parameters = {f"policy.{name}": label(getattr(self.policy, name)) for name in type(self.policy).parameters()}
+        return {
+            "trace": self.trace_name,
+            "policy": spec.parse_policy(self.experiment.policy).name,
+            **parameters,
+            **{f"system.{name}": value for name, value in self.experiment.setting},
+            "predictions": " ".join(self.experiment.predictions) or "none",
+            "seed": self.experiment.seed,
+            "clairvoyant": self.policy.clairvoyant,
+        }
+
+
+def label(value: Any) -> Any:
+    """A parameter's value for a table: policies by their names, lists in brackets."""
+    if isinstance(value, Policy):
+        name = type(value).__module__.rpartition(".")[2]
+        changed = {
+            k: label(getattr(value, k))
+            for k, default in type(value).parameters().items()
+            if getattr(value, k) != default
+        }
+        return name + "".join(f",{k}={v}" for k, v in changed.items())
+    if isinstance(value, tuple | list):
+        return "[" + ";".join(str(label(part)) for part in value) + "]"
+    return value
+
+
+class Bench:
+    """Runs experiments, and keeps the last few traces, predictions and references for the next ones.
+
+    Args:
+        cache: keep parsed traces on disk.
+        reader: options of the trace's reader, e.g. {"format": "csv", "page_column": "3"}.
+        n_requests: play only so many first requests; None: all.
+    """
+
+    def __init__(self, *, cache: bool = True, reader: Mapping[str, Any] | None = None, n_requests: int | None = None):
+        self.cache = cache
+        self.reader = dict(reader or {})
+        self.n_requests = n_requests
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
+
+    def trace(self, text: str, domain: str, seed: int = 0) -> Trace:
+        """Opens or invents the trace that `text` names; workloads draw from the seed's stream "workload"."""
+        is_workload = text.startswith("workload:")
+        return self._once(
+            ("trace", text, domain, seed if is_workload else None), lambda: self._open(text, domain, seed)
+        )
+
+    def _open(self, text: str, domain: str, seed: int) -> Trace:
+        if text.startswith("workload:"):
+            if self.reader:
+                raise InputError(f"{text} is invented: reader options ({', '.join(self.reader)}) do not apply")
+            trace = self._workload(spec.parse(text.removeprefix("workload:")), domain, seed)
+        else:
+            from traces import store
+
+            if text.startswith("sample:"):
+                trace = store.sample(text.removeprefix("sample:"), domain)
+            else:
+                trace = store.open_trace(text, cache=self.cache, **self.reader)
+        return trace if self.n_requests is None else first_rows(trace, self.n_requests)
+
+    def _workload(self, wanted: spec.Spec, domain: str, seed: int) -> Trace:
+        known = catalog.workloads(domain)
+        if wanted.name not in known:
+            raise InputError(catalog.unknown(f"{domain} workload", wanted.name, known, f"augsim list {domain}"))
+        resolve = {
+            "Trace": lambda text: self.trace(text, domain, seed),
+            "tuple": lambda text: tuple(
+                self.trace(part if ":" in part else f"workload:{part}", domain, seed) for part in spec.items(text)
+            ),
+        }
+        return catalog.call(
+            known[wanted.name], wanted, "workload", stream(seed, "workload", wanted.name), resolve=resolve
+        )
+
+    def predicted(self, trace: Trace, setting: Any, predictions: tuple[str, ...], seed: int) -> Trace:
+        """The trace with the columns of these predictors, for this setting."""
+        for text in predictions:
+            trace = self._once(
+                ("predicted", id(trace), setting, text, seed),
+                lambda text=text, trace=trace: (trace, self._predict(trace, setting, text, seed)),
+            )[1]
+        return trace
+
+    def _predict(self, trace: Trace, setting: Any, text: str, seed: int) -> Trace:
+        wanted = spec.parse(text)
+        predictor = catalog.predictor(wanted.name)
+        rng = stream(seed, "prediction", trace.name, wanted.name)
+        return catalog.call(predictor, wanted, "predictor", trace, setting, rng)
+
+    def run(
+        self,
+        experiment: Experiment,
+        *,
+        mode: engine.Mode = "auto",
+        record: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Result:
+        """Runs one experiment.
+
+        Raises:
+            InputError: a part of it is not usable, or they do not go together.
+            IllegalDecision, PolicyError: the run failed.
+        """
+        policy = catalog.policy(experiment.domain, experiment.policy)
+        system_class = catalog.system(experiment.system)
+        trace = self.trace(experiment.trace, experiment.domain, experiment.seed)
+        setting = system_class.Setting(**dict(experiment.setting)).on(trace)
+        system = system_class(setting)
+        trace = self.predicted(trace, setting, experiment.predictions, experiment.seed)
+        trace = system.completed(trace, policy)
+        result = engine.replay(trace, system, policy, seed=experiment.seed, mode=mode, record=record, progress=progress)
+        facts = self._once(
+            ("facts", id(trace), setting, type(policy).__name__, experiment.policy),
+            lambda: (trace, system.facts(trace, policy)),
+        )[1]
+        judged = system.judge(policy, result.metrics, facts)
+        return replace(
+            result,
+            metrics={**result.metrics, **judged},
+            experiment=Described(experiment, trace.name, policy),
+        )
+
+    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Makes it, or finds it among the last dozen made."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        value = make()
+        self._kept[key] = value
+        while len(self._kept) > 12:
+            self._kept.popitem(last=False)
+        return value
+
+
+def first_rows(trace: Trace, n: int) -> Trace:
+    """The first n rows; pages are numbered as they appear, so the table of pages is cut too."""
+    if n < 1:
+        raise InputError(f"the number of requests must be at least 1, got {n}")
+    cut = trace.rows(0, min(n, len(trace)))
+    if "page" in cut and "pages" in cut.tables:
+        return replace(cut, tables={**cut.tables, "pages": cut.tables["pages"][: int(cut["page"].max()) + 1]})
+    return cut
+
+
+def prediction_choices(domain: str, policy: Policy, predictions: Iterable[str]) -> list[tuple[str, ...]]:
+    """Which predictors a policy is run with: for each channel it reads, every given predictor that can fill it.
+
+    A policy that reads no channel is run once, without. A channel that none fills is left to the system, which refuses the
+    run and names the option.
+    """
+    from importlib import import_module
+
+    needed = import_module(f"sim.domains.{domain}").channels_of(policy)
+    given = [text for text in predictions if text != "none"]
+    choices = []
+    for channel in needed:
+        fitting = [text for text in given if channel in catalog.channels_filled(spec.parse(text).name)]
+        if fitting:
+            choices.append(fitting)
+    return [tuple(dict.fromkeys(choice)) for choice in itertools.product(*choices)]
