@@ -46,3 +46,14 @@ class Policy:
 def defines(policy: Policy, verb: str) -> bool:
     """Whether the policy has this optional verb; settled before the run, so it costs a compiled loop nothing."""
     return callable(getattr(policy, verb, None))
+
+
+def parts_of(policy: Policy) -> list[Policy]:
+    """A policy and all policies among its parameters, however deep."""
+    found = [policy]
+    for field in dataclasses.fields(policy):  # type: ignore[arg-type]
+        value = getattr(policy, field.name)
+        for part in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(part, Policy):
+                found.extend(parts_of(part))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
 import hashlib
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.errors import InputError, UnknownName
-from sim.core.policy import Policy
+from sim.core.kinds import methods, source_tree
+from sim.core.policy import Policy, parts_of
 from sim.core.trace import Trace
 from sim.study import spec
 
@@ -251,6 +253,27 @@ def predictor(name: str) -> Callable[..., Trace]:
     if name not in known:
         raise UnknownName(unknown("predictor", name, known, "augsim list paging"))
     return known[name]
+
+
+def check_predictor(text: str) -> None:
+    """Refuses an unknown predictor or parameter, before anything runs."""
+    wanted = spec.parse(text)
+    known = [k for k, p in _parameters(predictor(wanted.name)).items() if p.kind is p.KEYWORD_ONLY]
+    for key in wanted.arguments:
+        if key not in known:
+            have = ", ".join(known) or "none"
+            raise UnknownName(f"{unknown_word(f'parameter of {wanted.name}', key, known)} (parameters: {have})")
+
+
+def draws(policy: Policy) -> bool:
+    """Whether a policy uses its random stream: some part of it reads the name `rng`."""
+    return any(
+        isinstance(node, ast.Name) and node.id == "rng"
+        for part in parts_of(policy)
+        for _, _, function in methods(type(part))
+        if function.__module__ != "sim.core.policy" and not function.__code__.co_filename.startswith("<")
+        for node in ast.walk(source_tree(function))
+    )
 
 
 def channels_filled(name: str) -> tuple[str, ...]:

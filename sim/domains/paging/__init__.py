@@ -7,6 +7,6 @@ from sim.domains.paging.oracle import Oracle
 from sim.domains.paging.policy import Policy
 from sim.domains.paging.setting import Setting
 from sim.domains.paging.shadow import Shadow
-from sim.domains.paging.system import METRICS, System, channels_of, policies_in
+from sim.domains.paging.system import METRICS, System, channels_of
 
-__all__ = ["METRICS", "Oracle", "Policy", "Setting", "Shadow", "System", "channels_of", "policies_in"]
+__all__ = ["METRICS", "Oracle", "Policy", "Setting", "Shadow", "System", "channels_of"]

@@ -10,7 +10,7 @@ import numpy as np
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.core.operations import Operation
-from sim.core.policy import defines
+from sim.core.policy import defines, parts_of
 from sim.core.result import Decisions
 from sim.core.rows import Constant, Rows
 from sim.core.trace import Trace
@@ -182,17 +182,7 @@ class PagingRun:
 
 def channels_of(policy: Policy) -> tuple[str, ...]:
     """The channels a policy reads: its own and its components'. A clairvoyant one reads the true next use."""
-    return tuple(dict.fromkeys(channel for part in policies_in(policy) for channel in part.channels))
-
-
-def policies_in(policy: Policy) -> list[Policy]:
-    """A policy and all policies among its parameters, however deep."""
-    found = [policy]
-    for value in vars(policy).values():
-        for part in value if isinstance(value, tuple | list) else [value]:
-            if isinstance(part, Policy):
-                found.extend(policies_in(part))
-    return found
+    return tuple(dict.fromkeys(channel for part in parts_of(policy) for channel in (*part.channels, *part.asks)))
 
 
 def _with_oracle(setting: Setting, oracle: Oracle | None) -> Setting:

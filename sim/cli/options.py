@@ -1,0 +1,38 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+READER_HELP = "Option of the trace's reader, e.g. -t page-column=3 -t delimiter='|'; repeatable."
+
+
+def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say how a trace file is read."""
+    for option in (
+        click.option("--no-cache", is_flag=True, help="Do not keep the parsed trace on disk."),
+        click.option("-t", "--reader", "reader", multiple=True, metavar="KEY=VALUE", help=READER_HELP),
+        click.option("--format", "file_format", default="auto", help="Format of the file; auto: by its ending."),
+        click.option("-n", "--num-req", "n_requests", type=int, metavar="N", help="Only the first N requests."),
+    ):
+        command = option(command)
+    return command
+
+
+def debug_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--debug", is_flag=True, help="Show the traceback of an error.")(command)
+
+
+def reader_arguments(pairs: tuple[str, ...], file_format: str) -> dict[str, Any]:
+    """`-t key=value` options as keyword arguments of a reader."""
+    arguments: dict[str, Any] = {} if file_format == "auto" else {"format": file_format}
+    for pair in pairs:
+        for part in [pair] if pair.count("=") == 1 else pair.split(","):
+            key, equals, value = part.partition("=")
+            if not equals:
+                raise click.UsageError(f'-t "{part}" is no reader option; expected key=value, e.g. -t page-column=3')
+            arguments[key.strip().replace("-", "_")] = value
+    return arguments

@@ -1,0 +1,71 @@
+"""What the user reads: tables, JSON, CSV on standard output; progress and notices on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sim.study.ranking import Ranking
+
+
+def notice(text: str) -> None:
+    print(f"augsim: {text}", file=sys.stderr)
+
+
+def as_json(rows: Sequence[dict[str, Any]]) -> str:
+    """A list of flat objects; numbers that JSON cannot hold become null."""
+
+    def plain(value: Any) -> Any:
+        if hasattr(value, "item"):
+            value = value.item()
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return json.dumps([{key: plain(value) for key, value in row.items()} for row in rows], indent=1)
+
+
+def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    import csv
+    import io
+
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, keys, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")
+
+
+def table(ranking: Ranking) -> None:
+    """Prints a table; as wide as its content when not on a terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 220, highlight=False)
+    grid = Table(title=ranking.title, caption=ranking.caption or None, box=box.SIMPLE_HEAD)
+    grid.title_justify = grid.caption_justify = "left"
+    for heading, justify in ranking.columns:
+        grid.add_column(heading, justify=justify, no_wrap=justify == "right")  # type: ignore[arg-type]
+    for row in ranking.rows:
+        grid.add_row(*(Text(cell, style="cyan" if row[0].endswith("*") else "") for cell in row))
+    console.print(grid)
+
+
+class Progress:
+    """One line on standard error that says how far a run is; silent where that is no terminal."""
+
+    def __init__(self) -> None:
+        self.is_shown = sys.stderr.isatty()
+
+    def of(self, name: str) -> Callable[[int, int], None] | None:
+        if not self.is_shown:
+            return None
+        return lambda done, n: print(f"\r\033[K{name}: {done / n:4.0%} of {n:,} requests", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self.is_shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

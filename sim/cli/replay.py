@@ -1,0 +1,180 @@
+"""`augsim replay DOMAIN TRACE -p NAME ...`: one trace, some policies, a ranked table."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.cli import options, output
+from sim.cli.main import exit_code
+from sim.core.errors import AugsimError, PolicyError
+from sim.core.result import Result
+from sim.study import catalog, ranking
+from sim.study.experiment import Bench, Experiment, prediction_choices
+
+
+class Domains(click.Group):
+    """One subcommand per system, with an option for every field of its setting."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return catalog.domains()
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        catalog.domain_of(name)
+        system = catalog.system(name)
+        return click.Command(
+            name,
+            callback=lambda **given: replay(name, **given),
+            params=[*COMMON, *_setting_options(system.Setting)],
+            help=f"Replay TRACE (a file, -, sample:NAME or workload:NAME,key=value) through policies.\n\n{system.__doc__}",
+        )
+
+
+def _setting_options(setting: type) -> list[click.Option]:
+    """Options for the fields that are the user's; `True` by default gives a --no- form."""
+    found = []
+    for field in dataclasses.fields(setting):
+        if field.metadata.get("derived"):
+            continue
+        name = field.name.replace("_", "-")
+        default, has_default = field.default, field.default is not dataclasses.MISSING
+        help_text = field.metadata.get("help", "")
+        if isinstance(default, bool):
+            found.append(click.Option([f"--{name}/--no-{name}"], default=default, help=help_text))
+        else:
+            kind = field.metadata.get("type", str)
+            shown = default if has_default else None
+            found.append(click.Option([f"--{name}"], type=kind, default=shown, required=not has_default, help=help_text))
+    return found
+
+
+COMMON: list[click.Parameter] = [
+    click.Argument(["trace"]),
+    click.Option(["-p", "--policy", "policies"], multiple=True, required=True, metavar="NAME|FILE.py", help="Policy, with parameters: NAME,key=value; repeatable."),
+    click.Option(["--predict", "predictions"], multiple=True, metavar="NAME:key=value", help="Predictor that fills a channel; repeated: each in turn."),
+    click.Option(["--seed"], type=click.IntRange(min=0), default=0, show_default=True, help="Spawns the streams of workload, predictions and policies."),
+    click.Option(["--seeds"], type=click.IntRange(min=1), default=1, show_default=True, help="Number of seeds, from --seed on; the table shows means."),
+    click.Option(["--mode"], type=click.Choice(["auto", "compiled", "interpreted"]), default="auto", show_default=True),
+    click.Option(["--json", "json_wanted"], is_flag=True, help="Print the rows as JSON, nothing else."),
+    click.Option(["--csv", "csv_wanted"], is_flag=True, help="Print the rows as CSV, nothing else."),
+    click.Option(["--figure"], type=click.Path(dir_okay=False), help="Draw the rows into this PNG, PDF or SVG file."),
+    click.Option(["--no-reference"], is_flag=True, help="Leave out the clairvoyant reference."),
+    click.Option(["--format", "file_format"], default="auto", help="Format of the file; auto: by its ending."),
+    click.Option(["-t", "--reader"], multiple=True, metavar="KEY=VALUE", help=options.READER_HELP),
+    click.Option(["-n", "--num-req", "n_requests"], type=int, metavar="N", help="Only the first N requests."),
+    click.Option(["--no-cache"], is_flag=True, help="Do not keep the parsed trace on disk."),
+    click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
+]
+
+
+@click.command(cls=Domains, subcommand_metavar="DOMAIN TRACE -p NAME [-p NAME ...]")
+def command() -> None:
+    """Replay one trace through some policies; prints a table, best first, with the clairvoyant reference."""
+
+
+def replay(system_name: str, *, trace: str, policies: Sequence[str], predictions: Sequence[str], seed: int, seeds: int, mode: Any, json_wanted: bool, csv_wanted: bool, figure: str | None, no_reference: bool, file_format: str, reader: tuple[str, ...], n_requests: int | None, no_cache: bool, debug: bool, **setting: Any) -> None:
+    domain = catalog.domain_of(system_name)
+    system = catalog.system(system_name)
+    bench = Bench(cache=not no_cache, reader=options.reader_arguments(reader, file_format), n_requests=n_requests)
+    built = {text: catalog.policy(domain, text) for text in policies}
+    for text in predictions:
+        if text != "none":
+            catalog.check_predictor(text)
+    if figure:
+        _check_figure(figure)
+    opened = bench.trace(trace, domain, seed)
+    settings, notices = system.Setting.from_options(opened, **setting)
+    for text in [*opened.origin.get("notices", ()), *notices]:
+        output.notice(text)
+    experiments = [
+        Experiment(system_name, trace, text, choice, _fields(one), seed + k)
+        for one in settings
+        for text, policy in built.items()
+        for choice in prediction_choices(domain, policy, predictions)
+        for k in range(seeds if _is_random(policy, choice, trace) else 1)
+    ]
+    if not no_reference:
+        experiments += _references(system, system_name, domain, trace, built, settings, seed)
+    results, code = _run_all(bench, experiments, mode, debug)
+    if json_wanted or csv_wanted:
+        rows = [result.row() for result in results]
+        print(output.as_json(rows) if json_wanted else output.as_csv(rows))
+    elif results:
+        for ranked in ranking.rankings(results, system.METRICS):
+            output.table(ranked)
+    if figure and results:
+        from sim.study.figures import save
+
+        save(figure, [result.row() for result in results], system.METRICS[0], command="augsim " + " ".join(sys.argv[1:]))
+        output.notice(f"figure written to {figure}")
+    if code:
+        sys.exit(code)
+
+
+def _run_all(bench: Bench, experiments: list[Experiment], mode: Any, debug: bool) -> tuple[list[Result], int]:
+    """Runs one after the other. A failing run is said and does not sink the others; an interrupt keeps what is done."""
+    results: list[Result] = []
+    progress = output.Progress()
+    code = 0
+    said: set[str] = set()
+    for experiment in experiments:
+        try:
+            result = bench.run(experiment, mode=mode, progress=progress.of(experiment.policy))
+        except KeyboardInterrupt:
+            progress.clear()
+            output.notice(f"interrupted in {experiment.policy}; {len(results)} of {len(experiments)} runs are done")
+            return results, 2
+        except AugsimError as error:
+            progress.clear()
+            if debug:
+                _show_traceback(bench, experiment, error)
+            output.notice(str(error))
+            code = max(code, exit_code(error))
+            continue
+        progress.clear()
+        for text in result.notices:
+            if text not in said:
+                said.add(text)
+                output.notice(text)
+        results.append(result)
+    return results, code
+
+
+def _show_traceback(bench: Bench, experiment: Experiment, error: AugsimError) -> None:
+    """The traceback of what went wrong; a compiled run is repeated interpreted, so that it shows the policy's own lines."""
+    if isinstance(error, PolicyError):
+        try:
+            bench.run(experiment, mode="interpreted")
+        except AugsimError as again:
+            error = again
+    traceback.print_exception(error.__cause__ or error)
+
+
+def _references(system: Any, system_name: str, domain: str, trace: str, built: dict[str, Any], settings: list[Any], seed: int) -> list[Experiment]:
+    """The clairvoyant reference at each setting, where the domain has one and the user did not ask for it."""
+    name = getattr(system, "REFERENCE", None)
+    if name is None or any(catalog.spec.parse_policy(text).name == name for text in built):
+        return []
+    return [Experiment(system_name, trace, name, (), _fields(one), seed) for one in settings if system.has_reference(one)]
+
+
+def _is_random(policy: Any, choice: Sequence[str], trace: str) -> bool:
+    """Whether another seed can give another result: the policy keeps a generator, or the input is drawn."""
+    return catalog.draws(policy) or bool(choice) or trace.startswith("workload:")
+
+
+def _fields(setting: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (field.name, getattr(setting, field.name)) for field in dataclasses.fields(setting) if not field.metadata.get("derived")
+    )
+
+
+def _check_figure(path: str) -> None:
+    if Path(path).suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise click.UsageError(f"--figure {path}: the ending must be .png, .pdf or .svg")
