@@ -20,7 +20,9 @@ from sim.study.ranking import Ranking
 def command(domain: str | None, json_wanted: bool, debug: bool) -> None:
     """Show the domains, or all policies, workloads, predictors and metrics of one DOMAIN."""
     if domain is None:
-        rows = [{"kind": "domain", "name": name, "meaning": _summary(catalog.system(name))} for name in catalog.domains()]
+        rows = [
+            {"kind": "domain", "name": name, "meaning": _summary(catalog.system(name))} for name in catalog.domains()
+        ]
     else:
         word = catalog.domain_of(domain)
         rows = [
@@ -31,7 +33,8 @@ def command(domain: str | None, json_wanted: bool, debug: bool) -> None:
         rows += [_function_row("workload", name, function) for name, function in catalog.workloads(word).items()]
         rows += [_function_row("predictor", name, function) for name, function in catalog.predictors().items()]
         rows += [
-            {"kind": "metric", "name": metric.label, "meaning": metric.meaning} for metric in catalog.system(domain).METRICS
+            {"kind": "metric", "name": metric.label, "meaning": metric.meaning}
+            for metric in catalog.system(domain).METRICS
         ]
     if json_wanted:
         print(output.as_json(rows))
@@ -47,7 +50,9 @@ def _summary(thing: Any) -> str:
 
 
 def _with_parameters(name: str, parameters: dict[str, Any]) -> str:
-    shown = [f"{key}={value}" if value is not dataclasses.MISSING else f"{key}=..." for key, value in parameters.items()]
+    shown = [
+        f"{key}={value}" if value is not dataclasses.MISSING else f"{key}=..." for key, value in parameters.items()
+    ]
     return ",".join([name, *shown])
 
 

@@ -64,7 +64,9 @@ class Progress:
     def of(self, name: str) -> Callable[[int, int], None] | None:
         if not self.is_shown:
             return None
-        return lambda done, n: print(f"\r\033[K{name}: {done / n:4.0%} of {n:,} requests", end="", file=sys.stderr, flush=True)
+        return lambda done, n: print(
+            f"\r\033[K{name}: {done / n:4.0%} of {n:,} requests", end="", file=sys.stderr, flush=True
+        )
 
     def clear(self) -> None:
         if self.is_shown:

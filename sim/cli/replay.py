@@ -50,16 +50,41 @@ def _setting_options(setting: type) -> list[click.Option]:
         else:
             kind = field.metadata.get("type", str)
             shown = default if has_default else None
-            found.append(click.Option([f"--{name}"], type=kind, default=shown, required=not has_default, help=help_text))
+            found.append(
+                click.Option([f"--{name}"], type=kind, default=shown, required=not has_default, help=help_text)
+            )
     return found
 
 
 COMMON: list[click.Parameter] = [
     click.Argument(["trace"]),
-    click.Option(["-p", "--policy", "policies"], multiple=True, required=True, metavar="NAME|FILE.py", help="Policy, with parameters: NAME,key=value; repeatable."),
-    click.Option(["--predict", "predictions"], multiple=True, metavar="NAME:key=value", help="Predictor that fills a channel; repeated: each in turn."),
-    click.Option(["--seed"], type=click.IntRange(min=0), default=0, show_default=True, help="Spawns the streams of workload, predictions and policies."),
-    click.Option(["--seeds"], type=click.IntRange(min=1), default=1, show_default=True, help="Number of seeds, from --seed on; the table shows means."),
+    click.Option(
+        ["-p", "--policy", "policies"],
+        multiple=True,
+        required=True,
+        metavar="NAME|FILE.py",
+        help="Policy, with parameters: NAME,key=value; repeatable.",
+    ),
+    click.Option(
+        ["--predict", "predictions"],
+        multiple=True,
+        metavar="NAME:key=value",
+        help="Predictor that fills a channel; repeated: each in turn.",
+    ),
+    click.Option(
+        ["--seed"],
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="Spawns the streams of workload, predictions and policies.",
+    ),
+    click.Option(
+        ["--seeds"],
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Number of seeds, from --seed on; the table shows means.",
+    ),
     click.Option(["--mode"], type=click.Choice(["auto", "compiled", "interpreted"]), default="auto", show_default=True),
     click.Option(["--json", "json_wanted"], is_flag=True, help="Print the rows as JSON, nothing else."),
     click.Option(["--csv", "csv_wanted"], is_flag=True, help="Print the rows as CSV, nothing else."),
@@ -78,7 +103,26 @@ def command() -> None:
     """Replay one trace through some policies; prints a table, best first, with the clairvoyant reference."""
 
 
-def replay(system_name: str, *, trace: str, policies: Sequence[str], predictions: Sequence[str], seed: int, seeds: int, mode: Any, json_wanted: bool, csv_wanted: bool, figure: str | None, no_reference: bool, file_format: str, reader: tuple[str, ...], n_requests: int | None, no_cache: bool, debug: bool, **setting: Any) -> None:
+def replay(
+    system_name: str,
+    *,
+    trace: str,
+    policies: Sequence[str],
+    predictions: Sequence[str],
+    seed: int,
+    seeds: int,
+    mode: Any,
+    json_wanted: bool,
+    csv_wanted: bool,
+    figure: str | None,
+    no_reference: bool,
+    file_format: str,
+    reader: tuple[str, ...],
+    n_requests: int | None,
+    no_cache: bool,
+    debug: bool,
+    **setting: Any,
+) -> None:
     domain = catalog.domain_of(system_name)
     system = catalog.system(system_name)
     bench = Bench(cache=not no_cache, reader=options.reader_arguments(reader, file_format), n_requests=n_requests)
@@ -111,7 +155,9 @@ def replay(system_name: str, *, trace: str, policies: Sequence[str], predictions
     if figure and results:
         from sim.study.figures import save
 
-        save(figure, [result.row() for result in results], system.METRICS[0], command="augsim " + " ".join(sys.argv[1:]))
+        save(
+            figure, [result.row() for result in results], system.METRICS[0], command="augsim " + " ".join(sys.argv[1:])
+        )
         output.notice(f"figure written to {figure}")
     if code:
         sys.exit(code)
@@ -156,12 +202,16 @@ def _show_traceback(bench: Bench, experiment: Experiment, error: AugsimError) ->
     traceback.print_exception(error.__cause__ or error)
 
 
-def _references(system: Any, system_name: str, domain: str, trace: str, built: dict[str, Any], settings: list[Any], seed: int) -> list[Experiment]:
+def _references(
+    system: Any, system_name: str, domain: str, trace: str, built: dict[str, Any], settings: list[Any], seed: int
+) -> list[Experiment]:
     """The clairvoyant reference at each setting, where the domain has one and the user did not ask for it."""
     name = getattr(system, "REFERENCE", None)
     if name is None or any(catalog.spec.parse_policy(text).name == name for text in built):
         return []
-    return [Experiment(system_name, trace, name, (), _fields(one), seed) for one in settings if system.has_reference(one)]
+    return [
+        Experiment(system_name, trace, name, (), _fields(one), seed) for one in settings if system.has_reference(one)
+    ]
 
 
 def _is_random(policy: Any, choice: Sequence[str], trace: str) -> bool:
@@ -171,7 +221,9 @@ def _is_random(policy: Any, choice: Sequence[str], trace: str) -> bool:
 
 def _fields(setting: Any) -> tuple[tuple[str, Any], ...]:
     return tuple(
-        (field.name, getattr(setting, field.name)) for field in dataclasses.fields(setting) if not field.metadata.get("derived")
+        (field.name, getattr(setting, field.name))
+        for field in dataclasses.fields(setting)
+        if not field.metadata.get("derived")
     )
 
 

@@ -91,8 +91,9 @@ def replay(
         metrics=run.metrics(),
         timeline={"row": np.array(ends, np.int64), **timeline},
         seconds=seconds,
+        n_rows=run.n_rows,
         engine=engine,
-        notices=tuple(notices),
+        notices=(*notices, *run.notices()),
         decisions=run.decisions(),
     )
 

@@ -42,6 +42,7 @@ class Result:
         metrics: name -> number, or None where the metric does not apply.
         timeline: columns over equal parts of the trace: `row` (end of the part) and the domain's counters within it.
         seconds: the replay loop alone, without reading, labelling and compiling.
+        n_rows: rows played.
         engine: "compiled" or "interpreted".
         notices: lines the user should read (why it ran interpreted, what the reader skipped).
         decisions: what the policy did, where that was recorded.
@@ -51,6 +52,7 @@ class Result:
     metrics: Mapping[str, float | int | None]
     timeline: Mapping[str, np.ndarray]
     seconds: float
+    n_rows: int
     engine: str
     notices: tuple[str, ...] = ()
     decisions: Decisions | None = None
@@ -59,4 +61,5 @@ class Result:
     def row(self) -> dict[str, Any]:
         """One flat row of a table: what was run, then how, then the metrics."""
         described = self.experiment.row() if self.experiment is not None else {}
-        return {**described, "engine": self.engine, "seconds": self.seconds, **self.metrics}
+        rate = self.n_rows / self.seconds if self.seconds else None
+        return {**described, "engine": self.engine, "seconds": self.seconds, "requests_per_s": rate, **self.metrics}

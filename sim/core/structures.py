@@ -364,6 +364,16 @@ class IndexSet(Structure):
         self.words = np.zeros(int(self.offsets[-1]), np.int64)
         self.size = 0
 
+    def fill(self):
+        """Adds all of 0..n-1, in one pass; interpreted only, for use before the run."""
+        n = self.n
+        for start, stop in zip(self.offsets[:-1], self.offsets[1:], strict=True):
+            self.words[start:stop] = -1
+            if n % 64:
+                self.words[stop - 1] = (1 << (n % 64)) - 1 if n % 64 < 63 else 2**63 - 1
+            n = -(-n // 64)
+        self.size = self.n
+
     def contains(self, i):
         return ((int(self.words[i >> 6]) >> (i & 63)) & 1) == 1
 
@@ -450,8 +460,7 @@ class Slots(Structure):
         self.page_in = np.full(n, NONE, np.int32)
         self.slot_of = np.full(n_pages, NONE, np.int32)
         self.free = IndexSet(n)
-        for slot in range(n):
-            self.free.add(slot)
+        self.free.fill()
 
     def load(self, page):
         """Puts `page` into the lowest free slot and returns the slot."""

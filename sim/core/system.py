@@ -38,6 +38,10 @@ class Run(Protocol):
 
     def metrics(self) -> dict[str, float | int | None]: ...
 
+    def notices(self) -> list[str]:
+        """Lines for the user about the run as it went ("trained 3 times")."""
+        ...
+
     def decisions(self) -> Decisions | None: ...
 
 
@@ -47,10 +51,14 @@ class System(Protocol):
     Attributes:
         domain: one word.
         METRICS: the metrics of its results, the most telling first.
+        REFERENCE: the policy that every table shows beside those asked for; None where there is none.
+        Setting: its setting; the user's fields are the options of the command line.
     """
 
     domain: ClassVar[str]
     METRICS: ClassVar[tuple[Metric, ...]]
+    REFERENCE: ClassVar[str | None]
+    Setting: ClassVar[type]
 
     def begin(self, trace: Trace, policy: Policy, rng: Any, *, record: bool) -> Run:
         """Checks that trace and policy go together, and begins both.
@@ -58,4 +66,16 @@ class System(Protocol):
         Raises:
             InputError: the policy asks for a column or a rule that is not there; the message names what would supply it.
         """
+        ...
+
+    def completed(self, trace: Trace, policy: Policy) -> Trace:
+        """The trace with the columns that follow from others it has, where this policy needs them."""
+        ...
+
+    def hindsight(self, trace: Trace) -> Any:
+        """What only the whole trace tells and no prediction changes (the optimum's run); None where there is nothing."""
+        ...
+
+    def judge(self, trace: Trace, policy: Policy, metrics: Mapping[str, Any], hindsight: Any) -> dict[str, Any]:
+        """The keys that hindsight adds to a row: ratios to the optimum, measured prediction errors, bounds."""
         ...

@@ -93,10 +93,19 @@ class Bench:
         cache: keep parsed traces on disk.
         reader: options of the trace's reader, e.g. {"format": "csv", "page_column": "3"}.
         n_requests: play only so many first requests; None: all.
+        reference: hold every run against hindsight.
     """
 
-    def __init__(self, *, cache: bool = True, reader: Mapping[str, Any] | None = None, n_requests: int | None = None):
+    def __init__(
+        self,
+        *,
+        cache: bool = True,
+        reader: Mapping[str, Any] | None = None,
+        n_requests: int | None = None,
+        reference: bool = True,
+    ):
         self.cache = cache
+        self.reference = reference
         self.reader = dict(reader or {})
         self.n_requests = n_requests
         self._kept: OrderedDict[Any, Any] = OrderedDict()
@@ -170,19 +179,19 @@ class Bench:
         trace = self.trace(experiment.trace, experiment.domain, experiment.seed)
         setting = system_class.Setting(**dict(experiment.setting)).on(trace)
         system = system_class(setting)
+        hindsight = self._hindsight(system, trace) if self.reference else None
         trace = self.predicted(trace, setting, experiment.predictions, experiment.seed)
         trace = system.completed(trace, policy)
         result = engine.replay(trace, system, policy, seed=experiment.seed, mode=mode, record=record, progress=progress)
-        facts = self._once(
-            ("facts", id(trace), setting, type(policy).__name__, experiment.policy),
-            lambda: (trace, system.facts(trace, policy)),
-        )[1]
-        judged = system.judge(policy, result.metrics, facts)
         return replace(
             result,
-            metrics={**result.metrics, **judged},
+            metrics={**result.metrics, **system.judge(trace, policy, result.metrics, hindsight)},
             experiment=Described(experiment, trace.name, policy),
         )
+
+    def _hindsight(self, system: Any, trace: Trace) -> Any:
+        key = ("hindsight", id(trace), system)
+        return self._once(key, lambda: (trace, system.hindsight(trace)))[1]
 
     def _once(self, key: Any, make: Callable[[], Any]) -> Any:
         """Makes it, or finds it among the last dozen made."""
@@ -214,7 +223,7 @@ def prediction_choices(domain: str, policy: Policy, predictions: Iterable[str]) 
     """
     from importlib import import_module
 
-    needed = import_module(f"sim.domains.{domain}").channels_of(policy)
+    needed = import_module(f"sim.domains.{domain}").channels_needed(policy)
     given = [text for text in predictions if text != "none"]
     choices = []
     for channel in needed:

@@ -47,7 +47,9 @@ class _Line:
 
 def rankings(results: Sequence[Result], metrics: Sequence[Metric]) -> list[Ranking]:
     """One ranking per trace and setting, ordered by the first metric that every result has."""
-    main = next((m for m in metrics if m.better and all(r.metrics.get(m.name) is not None for r in results)), metrics[0])
+    main = next(
+        (m for m in metrics if m.better and all(r.metrics.get(m.name) is not None for r in results)), metrics[0]
+    )
     groups: dict[Any, dict[Any, _Line]] = {}
     for result in results:
         row = result.row()
@@ -77,7 +79,9 @@ def _ranking(trace: str, setting: Any, lines: dict[Any, _Line], metrics: Sequenc
         rate = line.mean("requests_per_s")
         speed = f"{rate / 1e6:.2f}" if rate else ""
         rows.append([name, predictions if predictions != "none" else "", *cells, speed, line.row["engine"]])
-    described = ", ".join(f"{key.removeprefix('system.')} {value:,}" for key, value in setting if value not in (False, True, 0))
+    described = ", ".join(
+        f"{key.removeprefix('system.')} {value:,}" for key, value in setting if value not in (False, True, 0)
+    )
     n_seeds = max(len(line.rows) for line in lines.values())
     seeds = f"{n_seeds} seeds from {first['seed']}, mean ± 95 % interval" if n_seeds > 1 else f"seed {first['seed']}"
     caption = f"best first by {main.label} ({main.better} is better); {seeds}"

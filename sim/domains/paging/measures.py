@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from sim.core.trace import NEVER, NONE, Trace
+from sim.core.modules import kernel
+from sim.core.policy import defines
+from sim.core.trace import Trace
 from sim.domains.paging import truth
-from sim.domains.paging.policy import Policy
+from sim.domains.paging.policy import Policy, channels_needed
 from sim.domains.paging.setting import Setting
 
 
@@ -17,7 +21,7 @@ class Facts:
     """What a theorem speaks of, for one trace, capacity and set of predictions; None where there is no such prediction.
 
     Args:
-        opt: faults of the clairvoyant optimum; None where LFD is not optimal (sizes).
+        opt: faults of the clairvoyant optimum.
         k: capacity in pages.
         n_requests: length of the trace.
         eta0: requests predicted 0 (keep) whose truth is 1, discard bits. The index is the predicted bit.
@@ -28,7 +32,7 @@ class Facts:
         eta_states: sum over requests of the pages a predictor holds that the optimal run does not.
     """
 
-    opt: int | None
+    opt: int
     k: int
     n_requests: int
     eta0: int | None = None
@@ -45,89 +49,108 @@ class Facts:
         return float(np.sum(1.0 / np.arange(1, self.k + 1)))
 
 
-def facts(trace: Trace, setting: Setting) -> Facts:
-    """Measures every prediction column of a trace against hindsight."""
-    k = setting.capacity
-    if setting.sized:
-        return Facts(None, k, len(trace))
-    best = truth.furthest(trace, k)
-    found: dict = {}
-    if "discard_bit" in trace:
-        predicted = np.asarray(trace["discard_bit"], np.bool_)
-        found["eta0"] = int(np.count_nonzero(~predicted & best.bits))
-        found["eta1"] = int(np.count_nonzero(predicted & ~best.bits))
-    if "phase_bit" in trace:
-        predicted, bits = np.asarray(trace["phase_bit"], np.bool_), truth.phase_bits(trace, k)
-        used = truth.last_in_phase(trace, k)
-        found["phase_eta0"] = int(np.count_nonzero(~predicted & bits & used))
-        found["phase_eta1"] = int(np.count_nonzero(predicted & ~bits & used))
-        found["phase_errors"] = int(np.count_nonzero(predicted != bits))
-    if "predicted_next_use" in trace:
-        end = float(len(trace))
-        following = np.minimum(truth.next_use(trace).astype(np.float64), end)
-        found["eta"] = float(np.abs(np.minimum(trace["predicted_next_use"], end) - following).sum())
-    if "leaves" in trace:
-        found["eta_states"] = int(
-            _states_apart(np.asarray(trace["page"]), np.asarray(trace["leaves"]), best.leaves, setting.n_pages)
-        )
-    return Facts(best.faults, k, len(trace), **found)
+def facts(trace: Trace, best: truth.Furthest, channels: Iterable[str] = ()) -> Facts:
+    """Measures the predictions of these channels against the clairvoyant optimum.
+
+    Args:
+        trace: unit pages, with the channels' columns.
+        best: the optimum's run over it.
+        channels: of `CHANNELS` in `system.py`.
+    """
+    found: dict[str, Any] = {}
+    for channel in channels:
+        found.update(MEASURES[channel](trace, best))
+    return Facts(best.faults, best.capacity, len(trace), **found)
 
 
-@truth.kernel
-def _states_apart(page, leaves, optimal_leaves, n_pages):
+def _discard_bits(trace: Trace, best: truth.Furthest) -> dict[str, Any]:
+    predicted = np.asarray(trace["discard_bit"], np.bool_)
+    eta0, eta1 = int(np.count_nonzero(~predicted & best.bits)), int(np.count_nonzero(predicted & ~best.bits))
+    return {"eta0": eta0, "eta1": eta1}
+
+
+def _phase_bits(trace: Trace, best: truth.Furthest) -> dict[str, Any]:
+    predicted = np.asarray(trace["phase_bit"], np.bool_)
+    bits = truth.phase_bits(trace, best.capacity)
+    used = truth.last_in_phase(trace, best.capacity)
+    return {
+        "phase_eta0": int(np.count_nonzero(~predicted & bits & used)),
+        "phase_eta1": int(np.count_nonzero(predicted & ~bits & used)),
+        "phase_errors": int(np.count_nonzero(predicted != bits)),
+    }
+
+
+def _next_uses(trace: Trace, best: truth.Furthest) -> dict[str, Any]:
+    end = float(len(trace))
+    following = np.minimum(best.next_use.astype(np.float64), end)
+    return {"eta": float(np.abs(np.minimum(trace["predicted_next_use"], end) - following).sum())}
+
+
+def _cache_states(trace: Trace, best: truth.Furthest) -> dict[str, Any]:
+    page, leaves = np.ascontiguousarray(trace["page"]), np.ascontiguousarray(trace["leaves"])
+    return {"eta_states": int(_pages_apart(page, leaves, best.leaves, truth.n_pages_of(trace)))}
+
+
+@kernel
+def _pages_apart(page, leaves, optimal_leaves, n_pages):
     predicted = np.zeros(n_pages, np.bool_)
     optimal = np.zeros(n_pages, np.bool_)
-    apart = 0
+    apart = 0  # pages that are predicted and not optimal
     total = 0
     for i in range(len(page)):
-        for holds, other, gone in ((predicted, optimal, leaves[i]), (optimal, predicted, optimal_leaves[i])):
-            if gone != NONE and holds[gone]:
-                holds[gone] = False
-                if holds is predicted and not other[gone]:
-                    apart -= 1
-                if holds is optimal and other[gone]:
-                    apart += 1
-        p = page[i]
-        if not predicted[p] and not optimal[p]:
-            predicted[p] = True
-            optimal[p] = True
-        elif not predicted[p]:
-            predicted[p] = True
-        elif not optimal[p]:
-            optimal[p] = True
+        gone = leaves[i]
+        if gone >= 0 and predicted[gone]:
+            predicted[gone] = False
+            if not optimal[gone]:
+                apart -= 1
+        gone = optimal_leaves[i]
+        if gone >= 0:
+            optimal[gone] = False
+            if predicted[gone]:
+                apart += 1
+        if predicted[page[i]] and not optimal[page[i]]:
             apart -= 1
+        predicted[page[i]] = True
+        optimal[page[i]] = True
         total += apart
     return total
 
 
-def judge(policy: Policy, metrics: dict, facts: Facts, setting: Setting) -> dict:
+MEASURES = {
+    "discard_bit": _discard_bits,
+    "phase_bit": _phase_bits,
+    "next_use": _next_uses,
+    "cache_state": _cache_states,
+}
+"""Channel -> how its error is measured."""
+
+SHOWN = {"phase_eta0": "eta0", "phase_eta1": "eta1", "eta_states": "eta"}
+"""Facts that a row shows under the name that the literature gives all of their kind."""
+
+
+def judge(trace: Trace, policy: Policy, metrics: dict, best: truth.Furthest | None, setting: Setting) -> dict[str, Any]:
     """The keys that hindsight adds to a row.
+
+    Args:
+        best: the clairvoyant optimum's run; None where LFD is not optimal (sizes) or was not asked for.
 
     Returns:
         `ratio_to_opt` (None where LFD is not optimal: sizes, bypass, removals, warm-up), the measured errors of the
-        channels the policy reads, `bound` and `bound_holds`: None without a theorem, and for a randomized policy, whose bound is on
-        the mean over seeds (`mean_bound_holds`).
+        channels the policy reads, `bound` and `bound_holds`: None without a theorem; `bound_holds` is None for a randomized
+        policy too, whose bound is on the mean over seeds.
     """
-    comparable = (
-        facts.opt is not None and setting.warmup == 0 and not metrics["bypassed"] and not metrics["expired"]
-    )
-    row: dict = {"ratio_to_opt": metrics["misses"] / facts.opt if comparable and facts.opt else None}
-    channels = channels_of(policy)
-    for channel, names in ERRORS.items():
-        if channel in channels and not policy.clairvoyant:
-            for key, name in names.items():
-                row[key] = getattr(facts, name)
-    bound = policy.bound(facts) if comparable and hasattr(policy, "bound") else None
-    is_random = getattr(policy, "randomized", False)
-    row["bound"] = bound
-    row["bound_holds"] = None if bound is None or is_random else metrics["misses"] <= bound + 1e-9
+    row: dict[str, Any] = dict.fromkeys(("ratio_to_opt", "bound", "bound_holds"))
+    if best is None:
+        return row
+    measured = facts(trace, best, (channel for channel in channels_needed(policy) if channel in MEASURES))
+    for name in Facts.__dataclass_fields__:
+        if name not in ("opt", "k", "n_requests") and getattr(measured, name) is not None:
+            row[SHOWN.get(name, name)] = getattr(measured, name)
+    if setting.warmup or metrics["bypassed"] or metrics["expired"]:
+        return row
+    row["ratio_to_opt"] = metrics["misses"] / best.faults
+    if defines(policy, "bound"):
+        row["bound"] = policy.bound(measured)
+        if row["bound"] is not None and not getattr(policy, "randomized", False):
+            row["bound_holds"] = metrics["misses"] <= row["bound"] * (1 + 1e-12)
     return row
-
-
-ERRORS = {
-    "discard_bit": {"eta0": "eta0", "eta1": "eta1"},
-    "phase_bit": {"eta0": "phase_eta0", "eta1": "phase_eta1", "phase_errors": "phase_errors"},
-    "next_use": {"eta": "eta"},
-    "cache_state": {"eta": "eta_states"},
-}
-"""Channel -> the row's keys and the facts they show."""

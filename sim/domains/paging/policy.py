@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sim.core import policy
+from sim.core.policy import parts_of
 
 
 class Policy(policy.Policy):
@@ -41,3 +42,18 @@ class Policy(policy.Policy):
 
     def admit(self, request: Any) -> None:
         return
+
+
+def channels_of(policy: policy.Policy) -> tuple[str, ...]:
+    """The channels that a policy and its components read from each request."""
+    return tuple(dict.fromkeys(channel for part in parts_of(policy) for channel in part.channels))
+
+
+def asked_of(policy: policy.Policy) -> tuple[str, ...]:
+    """The channels of which a policy and its components ask for single predictions."""
+    return tuple(dict.fromkeys(channel for part in parts_of(policy) for channel in getattr(part, "asks", ())))
+
+
+def channels_needed(policy: policy.Policy) -> tuple[str, ...]:
+    """All channels that some predictor must fill before this policy can run; none for a clairvoyant one."""
+    return () if policy.clairvoyant else tuple(dict.fromkeys((*channels_of(policy), *asked_of(policy))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,8 @@ from sim.core.trace import Trace
 from sim.domains.paging import truth
 from sim.domains.paging.cache import BYPASS, EVICT, NOTHING_EVICTED, RELEASE, Cache, play
 from sim.domains.paging.oracle import Oracle, PredictedCache
-from sim.domains.paging.policy import Policy
+from sim.domains.paging.measures import judge
+from sim.domains.paging.policy import Policy, asked_of, channels_of
 from sim.domains.paging.setting import Setting
 
 METRICS = (
@@ -49,11 +50,37 @@ class System:
     setting: Setting
     domain: ClassVar[str] = "paging"
     METRICS: ClassVar[tuple[Metric, ...]] = METRICS
+    REFERENCE: ClassVar[str] = "belady"
+    Setting: ClassVar[type[Setting]] = Setting
 
     def begin(self, trace: Trace, policy: Policy, rng: Any, *, record: bool = False) -> PagingRun:
         if len(trace) == 0:
             raise InputError(f"trace {trace.name} has no requests")
         return PagingRun(trace, self.setting.on(trace), policy, rng, record)
+
+    def completed(self, trace: Trace, policy: Policy) -> Trace:
+        """Adds the cache state implied by next-use predictions, where the policy wants the one and the trace has the other."""
+        if "cache_state" not in channels_of(policy) or "leaves" in trace or "predicted_next_use" not in trace:
+            return trace
+        if self.setting.sized:
+            raise InputError(
+                f"{type(policy).__name__} follows a predicted cache, which has no sizes; give the capacity in pages"
+            )
+        prediction = np.asarray(trace["predicted_next_use"])
+        return trace.with_column(
+            "leaves",
+            truth.cache_states(trace, prediction, self.setting.capacity),
+            capacity=self.setting.capacity,
+            implied_by=dict(trace.about.get("predicted_next_use", {})),
+        )
+
+    def hindsight(self, trace: Trace) -> truth.Furthest | None:
+        """The clairvoyant optimum's run; None where it is not known (sizes). Worth keeping: it depends on pages alone."""
+        return None if self.setting.sized else truth.furthest(trace, self.setting.capacity)
+
+    def judge(self, trace: Trace, policy: Policy, metrics: Any, hindsight: truth.Furthest | None) -> dict[str, Any]:
+        """What hindsight adds to a row of metrics: the ratio to the optimum, prediction errors, bounds."""
+        return judge(trace, policy, metrics, hindsight, self.setting)
 
     def replay(self, trace: Trace, decisions: Decisions) -> dict[str, float | int | None]:
         """Recomputes every metric from a log of decisions alone; an illegal or missing one raises IllegalDecision."""
@@ -71,8 +98,9 @@ class PagingRun:
         self.trace = trace
         self.policy = policy
         self.n_rows = len(trace)
-        self.oracle = self._oracle(setting)
-        self.setting = setting = _with_oracle(setting, self.oracle)
+        self.setting = setting
+        self.oracle = self._oracle()
+        self.setting = setting = replace(setting, oracle=self.oracle)
         self.is_expiring = setting.ttl and bool(
             ("ttl_s" in trace and np.any(trace["ttl_s"])) or ("op" in trace and np.any(trace["op"] == Operation.DELETE))
         )
@@ -81,6 +109,9 @@ class PagingRun:
                 f"trace {trace.name} removes pages (TTL or deletes) and {type(policy).__name__} cannot forget: "
                 "it has no verb forget(page); --no-ttl ignores removals"
             )
+        for part in parts_of(policy):
+            if part.clairvoyant and not policy.clairvoyant:
+                raise InputError(f"{type(policy).__name__} is not clairvoyant, and its part {type(part).__name__} is")
         self.cache = Cache(setting, self.is_expiring, record)
         self.predicted = PredictedCache(setting.n_pages) if "cache_state" in channels_of(policy) else None
         policy.begin(setting, rng)
@@ -92,10 +123,11 @@ class PagingRun:
             "rows": Rows("Request", len(trace), self._fields()),
         }
 
-    def _oracle(self, setting: Setting) -> Oracle | None:
-        if not self.policy.asks:
+    def _oracle(self) -> Oracle | None:
+        asked = asked_of(self.policy)
+        if not asked:
             return None
-        return Oracle(np.asarray(self._channel("next_use"), np.float64), setting.n_pages)
+        return Oracle(np.asarray(self._channel(asked[0]), np.float64), self.setting.n_pages)
 
     def _channel(self, channel: str) -> np.ndarray:
         """The column of a channel; refused where it is missing or was made for another capacity."""
@@ -106,16 +138,12 @@ class PagingRun:
         if column not in self.trace:
             raise InputError(f"{name} needs predictions of channel {channel}: give {cure}")
         made_for = self.trace.about.get(column, {}).get("capacity")
-        if made_for is not None and made_for != self.setting_capacity:
+        if made_for is not None and made_for != self.setting.capacity:
             raise InputError(
                 f"the {channel} predictions of trace {self.trace.name} were made for capacity {made_for}, "
-                f"and this run has {self.setting_capacity}: predict again for this capacity"
+                f"and this run has {self.setting.capacity}: predict again for this capacity"
             )
         return self.trace[column]
-
-    @property
-    def setting_capacity(self) -> int:
-        return self.setting.capacity
 
     def _fields(self) -> dict[str, Any]:
         trace = self.trace
@@ -173,22 +201,14 @@ class PagingRun:
             "queries": self.oracle.queries if self.oracle is not None else None,
         }
 
+    def notices(self) -> list[str]:
+        return self.policy.notices() if defines(self.policy, "notices") else []
+
     def decisions(self) -> Decisions | None:
         log = self.cache.log
         if log is None:
             return None
         return Decisions(log.row[: log.size].copy(), log.kind[: log.size].copy(), log.subject[: log.size].copy())
-
-
-def channels_of(policy: Policy) -> tuple[str, ...]:
-    """The channels a policy reads: its own and its components'. A clairvoyant one reads the true next use."""
-    return tuple(dict.fromkeys(channel for part in parts_of(policy) for channel in (*part.channels, *part.asks)))
-
-
-def _with_oracle(setting: Setting, oracle: Oracle | None) -> Setting:
-    from dataclasses import replace
-
-    return replace(setting, oracle=oracle)
 
 
 class Scripted(Policy):
