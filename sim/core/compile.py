@@ -1,12 +1,12 @@
 """The same policy and rules as one machine-code loop.
 
 `compile_loop` takes a plain loop function and the live objects it would be called with, and writes one module: every method and
-function the loop reaches, as flat functions over named tuples of arrays, and the loop itself. State stays in the objects: it goes in
-before a call and comes back after it, so a run may be cut into pieces, looked at in between, and go on interpreted.
+function the loop reaches, as flat functions over named tuples of arrays, and the loop itself. State stays in the objects: it
+goes in before a call and comes back after it, so a run may be cut into pieces, looked at in between, and go on interpreted.
 
 Measured on LRU, 5 M Zipf requests, 1 M pages, capacity 100,000: jitclass 22, structref 40, this form 100 to 120 M requests/s.
-What counts: all state in arrays that the caller owns, so that the loop needs no reference counts (numba's `_nrt=False`), and indices
-compared as unsigned, which also makes the bounds check free.
+What counts: all state in arrays that the caller owns, so that the loop needs no reference counts (numba's `_nrt=False`), and
+indices compared as unsigned, which also makes the bounds check free.
 """
 
 from __future__ import annotations

@@ -152,9 +152,8 @@ class Rewriter(ast.NodeTransformer):
         result: list[ast.stmt] = []
         for statement in statements:
             new = self.visit(statement)
-            for part in new if isinstance(new, list) else [new]:
-                if part is not None:
-                    result.append(ast.copy_location(part, statement) if not hasattr(part, "lineno") else part)
+            parts = [part for part in (new if isinstance(new, list) else [new]) if part is not None]
+            result += [part if hasattr(part, "lineno") else ast.copy_location(part, statement) for part in parts]
         return result
 
     # statements

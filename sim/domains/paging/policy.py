@@ -30,8 +30,8 @@ class Policy(policy.Policy):
         score(page) -> float      optional: how much the page deserves to leave; the highest is evicted
 
     Channels: `discard_bit`, `phase_bit` (bool), `next_use` (float, index of the predicted next request of this page; the truth
-    for a clairvoyant policy), `cache_state` (array over pages, True where a predictor would hold the page after this request; `leaves`
-    is the page it lets go, or NONE). A policy that lists a channel in `asks` gets `setting.oracle`, whose `ask(page)` is counted.
+    for a clairvoyant policy), `cache_state` (array over pages, True where a predictor would hold the page after this request;
+    `leaves` is the page it lets go, or NONE). A policy that lists a channel in `asks` gets `setting.oracle`, whose `ask(page)` is counted.
     """
 
     asks: ClassVar[tuple[str, ...]] = ()

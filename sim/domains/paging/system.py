@@ -16,8 +16,8 @@ from sim.core.rows import Constant, Rows
 from sim.core.trace import Trace
 from sim.domains.paging import truth
 from sim.domains.paging.cache import BYPASS, EVICT, NOTHING_EVICTED, RELEASE, Cache, play
-from sim.domains.paging.oracle import Oracle, PredictedCache
 from sim.domains.paging.measures import judge
+from sim.domains.paging.oracle import Oracle, PredictedCache
 from sim.domains.paging.policy import Policy, asked_of, channels_of
 from sim.domains.paging.setting import Setting
 
