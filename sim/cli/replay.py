@@ -37,22 +37,21 @@ class Domains(click.Group):
 
 
 def _setting_options(setting: type) -> list[click.Option]:
-    """Options for the fields that are the user's; `True` by default gives a --no- form."""
+    """Options for the fields that are the user's; `True` or `False` by default gives a --no- form."""
     found = []
     for field in dataclasses.fields(setting):
         if field.metadata.get("derived"):
             continue
         name = field.name.replace("_", "-")
-        default, has_default = field.default, field.default is not dataclasses.MISSING
-        help_text = field.metadata.get("help", "")
-        if isinstance(default, bool):
-            found.append(click.Option([f"--{name}/--no-{name}"], default=default, help=help_text))
+        about: dict[str, Any] = {"help": field.metadata.get("help", "")}
+        if field.default is dataclasses.MISSING:
+            about["required"] = True
         else:
-            kind = field.metadata.get("type", str)
-            shown = default if has_default else None
-            found.append(
-                click.Option([f"--{name}"], type=kind, default=shown, required=not has_default, help=help_text)
-            )
+            about["default"] = field.default
+        if isinstance(field.default, bool):
+            found.append(click.Option([f"--{name}/--no-{name}"], **about))
+        else:
+            found.append(click.Option([f"--{name}"], type=str, **about))
     return found
 
 

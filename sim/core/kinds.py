@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -127,13 +128,13 @@ def kind_of(value: Any, assigned: frozenset[str], where: str, is_field_assigned:
         return Static(bool(value)) if number is bool else Number(number)
     if value is None or isinstance(value, str):
         if is_field_assigned:
-            raise CannotCompile(
+            raise _NoKind(
                 f"{where} begins as {value!r} and changes; numbers and arrays compile (NONE for no page)"
             )
         return Static(value)
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
-            raise CannotCompile(f"{where} is an array of {value.dtype}; numbers compile")
+            raise _NoKind(f"{where} is an array of {value.dtype}; numbers compile")
         return Array(value.ndim)
     if isinstance(value, np.random.Generator):
         return Generator()
@@ -141,18 +142,33 @@ def kind_of(value: Any, assigned: frozenset[str], where: str, is_field_assigned:
         return Table(value.record, tuple((name, _field_kind(field)) for name, field in value.fields.items()))
     if isinstance(value, tuple | list):
         if not value or number_type(value[0]) is not None:
-            raise CannotCompile(f"{where} is a {type(value).__name__}; a NumPy array compiles")
+            raise _NoKind(f"{where} is a {type(value).__name__}; a NumPy array compiles")
         return Items(tuple(kind_of(part, assigned, f"{where}[{i}]") for i, part in enumerate(value)))
     if type(value).__module__ == "builtins" or not hasattr(value, "__dict__"):
-        raise CannotCompile(
+        raise _NoKind(
             f"{where} is a {type(value).__name__}; a NumPy array indexed by page, or a structure of sim.core.structures, compiles"
         )
     return Object(
         type(value),
-        tuple(
-            (name, kind_of(part, assigned, f"{where}.{name}", name in assigned)) for name, part in state(value).items()
-        ),
+        tuple((name, _kind_of_field(value, name, assigned, f"{where}.{name}")) for name in state(value)),
     )
+
+
+def _kind_of_field(owner: Any, name: str, assigned: frozenset[str], where: str) -> Kind:
+    """The kind of a field; a refusal says the line that sets it."""
+    try:
+        return kind_of(state(owner)[name], assigned, where, name in assigned)
+    except _NoKind as refusal:
+        for cls, _, function in methods(type(owner)):
+            for node in ast.walk(source_tree(function)) if not is_generated(function) else ():
+                if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store):
+                    file = Path(inspect.getsourcefile(cls) or cls.__module__).name
+                    raise CannotCompile(f"{refusal} ({file}, line {node.lineno})") from None
+        raise
+
+
+class _NoKind(CannotCompile):
+    """A value without a compiled form, before it is known which line made it."""
 
 
 def _field_kind(field: Any) -> Kind:
@@ -192,6 +208,11 @@ def methods(cls: type) -> Iterator[tuple[type, str, Any]]:
                 yield owner, name, value
 
 
+def is_generated(function: Any) -> bool:
+    """Whether a function has no source of its own: a dataclass wrote it."""
+    return function.__code__.co_filename.startswith("<")
+
+
 def assigned_fields(trees: Iterable[ast.AST]) -> frozenset[str]:
     """Names of attributes that these functions assign."""
     return frozenset(
@@ -207,7 +228,6 @@ def assigned_by_class(cls: type) -> frozenset[str]:
     """Names of attributes that the methods of a class assign while a run goes on."""
     trees = []
     for owner, name, function in methods(cls):
-        is_generated = function.__code__.co_filename.startswith("<")
-        if name not in SET_UP and not is_generated and owner.__module__ != "sim.core.policy":
+        if name not in SET_UP and not is_generated(function) and owner.__module__ != "sim.core.policy":
             trees.append(source_tree(function))
     return assigned_fields(trees)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.errors import InputError, UnknownName
-from sim.core.kinds import methods, source_tree
+from sim.core.kinds import is_generated, methods, source_tree
 from sim.core.policy import Policy, parts_of
 from sim.core.trace import Trace
 from sim.study import spec
@@ -271,7 +271,7 @@ def draws(policy: Policy) -> bool:
         isinstance(node, ast.Name) and node.id == "rng"
         for part in parts_of(policy)
         for _, _, function in methods(type(part))
-        if function.__module__ != "sim.core.policy" and not function.__code__.co_filename.startswith("<")
+        if function.__module__ != "sim.core.policy" and not is_generated(function)
         for node in ast.walk(source_tree(function))
     )
 

@@ -1,0 +1,26 @@
+import subprocess
+import sys
+
+import numpy as np
+
+from sim.core.seeds import stream
+
+
+def test_streams_of_one_name_are_equal_and_of_two_names_differ():
+    first, again, other = stream(7, "policy"), stream(7, "policy"), stream(7, "prediction")
+    drawn = first.random(4)
+    assert np.array_equal(drawn, again.random(4))
+    assert not np.array_equal(drawn, other.random(4))
+
+
+def test_names_are_kept_apart():
+    assert stream(0, "ab", "c").random() != stream(0, "a", "bc").random()
+
+
+def test_a_stream_does_not_depend_on_the_hash_seed_of_the_interpreter():
+    program = "from sim.core.seeds import stream; print(stream(3, 'policy', 'a trace').random())"
+    printed = {
+        subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert printed == {f"{stream(3, 'policy', 'a trace').random()}\n".encode()}
