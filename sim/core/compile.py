@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,8 @@ def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str)
     parts = _Parts()
     constructors = {name: parts.flatten(value, kinds[name]) for name, value in objects.items()}
     for nrt in (False, True):
-        generator = _Generator(title, nrt)
-        text = generator.module(loop, kinds, constructors, parts.names)
+        shape = (tuple(kinds.items()), tuple(constructors.items()), tuple(parts.names))
+        generator, text = _written(title, nrt, loop, shape, repr(shape))
         module, is_new = modules.load(text, re.sub(r"\W+", "_", title))
         compiled = CompiledLoop(module, is_new, parts)
         refusal = _try(compiled)
@@ -147,6 +148,14 @@ def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str)
         if nrt or not refusal["needs_memory"]:
             break
     raise CannotCompile(refusal["reason"] + generator.origin(text, refusal["lines"]))
+
+
+@lru_cache(maxsize=256)
+def _written(title: str, nrt: bool, loop: Callable[..., None], shape: Any, _: str) -> tuple[_Generator, str]:
+    """The module's text for objects of this shape; `_` tells apart what Python holds equal, as True and 1."""
+    kinds, constructors, names = shape
+    generator = _Generator(title, nrt)
+    return generator, generator.module(loop, dict(kinds), dict(constructors), list(names))
 
 
 def _assigned(loop: Callable[..., None], objects: dict[str, Any]) -> frozenset[str]:

@@ -48,7 +48,9 @@ class Cache(Structure):
         self.expires_s = np.zeros(setting.n_pages, np.float64) if expiring else None
         self.log = Log(setting.n_requests) if record else None
         self.awaits_full = setting.warmup == -1
-        self.is_warm = setting.warmup != -1
+        self.has_warmup = setting.warmup > 0
+        self.warmup = setting.warmup
+        self.is_warm = setting.warmup == 0
         self.warm_from = 0
         self.now = 0
         self.misses = 0
@@ -92,7 +94,9 @@ class Cache(Structure):
             return 0
         while self.used + request.size > self.capacity:
             if self.awaits_full and not self.is_warm:
-                self.begin_counting(request)
+                self.begin_counting()
+                self.misses = 1
+                self.missed_bytes = request.size if self.sizes is not None else 0
             victim = policy.evict(request)
             if not self.is_resident(victim):
                 self.broken = NOTHING_EVICTED if victim == NONE else NOT_RESIDENT
@@ -138,13 +142,16 @@ class Cache(Structure):
         if self.log is not None:
             self.log.add(self.now, kind, page)
 
-    def begin_counting(self, request):
-        """Warm-up ends here: the cache was full for the first time. The present request counts already."""
+    def begin_counting(self):
+        """Warm-up ends before the present request."""
         self.is_warm = True
         self.warm_from = self.now
-        self.misses = 1
-        self.missed_bytes = request.size if self.sizes is not None else 0
+        self.misses = 0
+        self.missed_bytes = 0
         self.evictions = 0
+        self.bypassed = 0
+        self.too_large = 0
+        self.expired = 0
 
 
 def play(cache, predicted, oracle, policy, rows, start, stop):
@@ -152,6 +159,8 @@ def play(cache, predicted, oracle, policy, rows, start, stop):
     for i in range(start, stop):
         request = rows[i]
         cache.now = i
+        if cache.has_warmup and i == cache.warmup:
+            cache.begin_counting()
         if predicted is not None:
             predicted.update(request.page, request.leaves)
         if oracle is not None:

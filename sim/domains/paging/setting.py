@@ -122,7 +122,7 @@ def _capacities(text: str, trace: Trace, sized: bool, notices: list[str]) -> lis
     size = _number(lower, text)
     unit = "byte" if sized else "page"
     if size < 1:
-        cure = f"; a share is written {size:%}".rstrip("0").rstrip(".") if 0 < size < 1 else ""
+        cure = f"; a share is written {100 * size:g}%" if 0 < size < 1 else ""
         raise InputError(f"capacity must be at least 1 {unit}, got {text}{cure}")
     if size != int(size):
         raise InputError(f"capacity must be a whole number of {unit}s, got {text}")
