@@ -34,11 +34,10 @@ from sim.core.kinds import (
     Object,
     Static,
     Table,
+    assigned_by,
     assigned_by_class,
-    assigned_fields,
     instances,
     kind_of,
-    source_tree,
     state,
 )
 from sim.core.rewrite import Rewriter, plain
@@ -161,7 +160,7 @@ def _written(title: str, nrt: bool, loop: Callable[..., None], shape: Any, _: st
 def _assigned(loop: Callable[..., None], objects: dict[str, Any]) -> frozenset[str]:
     """Names of all fields that anything in this run assigns: by name alone, so a field may be a cell without need."""
     classes = {type(instance) for value in objects.values() for instance in instances(value)}
-    return assigned_fields([source_tree(loop)]).union(*(assigned_by_class(cls) for cls in classes))
+    return assigned_by(loop).union(*(assigned_by_class(cls) for cls in classes))
 
 
 def _try(compiled: CompiledLoop) -> dict[str, Any] | None:

@@ -128,9 +128,7 @@ def kind_of(value: Any, assigned: frozenset[str], where: str, is_field_assigned:
         return Static(bool(value)) if number is bool else Number(number)
     if value is None or isinstance(value, str):
         if is_field_assigned:
-            raise _NoKind(
-                f"{where} begins as {value!r} and changes; numbers and arrays compile (NONE for no page)"
-            )
+            raise _NoKind(f"{where} begins as {value!r} and changes; numbers and arrays compile (NONE for no page)")
         return Static(value)
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
@@ -226,8 +224,21 @@ def assigned_fields(trees: Iterable[ast.AST]) -> frozenset[str]:
 @cache
 def assigned_by_class(cls: type) -> frozenset[str]:
     """Names of attributes that the methods of a class assign while a run goes on."""
-    trees = []
-    for owner, name, function in methods(cls):
-        if name not in SET_UP and not is_generated(function) and owner.__module__ != "sim.core.policy":
-            trees.append(source_tree(function))
-    return assigned_fields(trees)
+    return frozenset().union(
+        *(
+            assigned_by(function)
+            for owner, name, function in methods(cls)
+            if name not in SET_UP and not is_generated(function) and owner.__module__ != "sim.core.policy"
+        )
+    )
+
+
+@cache
+def assigned_by(function: Any) -> frozenset[str]:
+    """Names of attributes that a function assigns, itself or through the functions of modules that it names."""
+    reached = [function]
+    for each in reached:
+        named = {node.id for node in ast.walk(source_tree(each)) if isinstance(node, ast.Name)}
+        helpers = (value for name, value in each.__globals__.items() if name in named and inspect.isfunction(value))
+        reached += [helper for helper in helpers if helper not in reached and not is_generated(helper)]
+    return assigned_fields(source_tree(each) for each in reached)

@@ -133,6 +133,21 @@ def test_state_comes_back_after_each_part_of_a_run():
     assert type(compiled.total) is int
 
 
+def skip_to(counter, i):
+    counter.total = i
+
+
+def count_by_helper(counter, start, stop):
+    for i in range(start, stop):
+        skip_to(counter, i)
+
+
+def test_a_field_that_only_a_function_of_the_module_assigns_changes_in_the_object():
+    counter = Counter()
+    compile_loop(count_by_helper, {"counter": counter}, "count_by_helper")(0, 8)
+    assert counter.total == 7
+
+
 def past_the_end(counter, start, stop):
     for i in range(start, stop):
         counter.seen[i] = 1
