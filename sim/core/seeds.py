@@ -17,7 +17,22 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
         seed: at least 0.
         names: what the stream is for, from the general to the particular.
     """
-    text = "\x1f".join(str(name) for name in names)
-    digest = hashlib.sha256(text.encode()).digest()
-    key = tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=_key(*names))))
+
+
+def beside(rng: np.random.Generator, *names: str | int) -> np.random.Generator:
+    """Gives a stream of its own beside that of `rng`, which stays as it is: its draws and the streams it spawns.
+
+    Args:
+        rng: a generator that `stream` gave.
+        names: what the new stream is for; equal names give equal streams.
+    """
+    seeds = rng.bit_generator.seed_seq
+    return np.random.Generator(
+        np.random.PCG64(np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, *_key(*names))))
+    )
+
+
+def _key(*names: str | int) -> tuple[int, ...]:
+    digest = hashlib.sha256("\x1f".join(str(name) for name in names).encode()).digest()
+    return tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))

@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 
-from sim.core.seeds import stream
+from sim.core.seeds import beside, stream
 
 
 def test_streams_of_one_name_are_equal_and_of_two_names_differ():
@@ -24,3 +24,11 @@ def test_a_stream_does_not_depend_on_the_hash_seed_of_the_interpreter():
         for seed in ("0", "1", "2")
     }
     assert printed == {f"{stream(3, 'policy', 'a trace').random()}\n".encode()}
+
+
+def test_a_stream_beside_another_leaves_its_draws_and_its_offspring_alone():
+    plain, observed = stream(7, "policy"), stream(7, "policy")
+    besides = beside(observed, "latency").random()
+    assert besides == beside(stream(7, "policy"), "latency").random() != beside(plain, "other").random()
+    assert plain.spawn(1)[0].random() == observed.spawn(1)[0].random()
+    assert plain.random() == observed.random()
