@@ -107,6 +107,8 @@ def _player(run: Run, name: str, mode: Mode, notices: list[str]) -> tuple[Callab
     if mode == "interpreted":
         return _interpreted(run), "interpreted"
     try:
+        if reason := getattr(run, "why_interpreted", None):
+            raise CannotCompile(reason)
         return compile_loop(run.loop, run.objects, name), "compiled"
     except CannotCompile as error:
         if mode == "compiled":

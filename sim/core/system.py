@@ -15,7 +15,8 @@ class Run(Protocol):
     """One policy on one trace, begun and not yet played: what the engine drives.
 
     Attributes:
-        loop: module-level function `(*objects, start, stop)` that plays rows; interpreted or compiled, the same text.
+        loop: module-level function `(*objects, start, stop)` that plays rows; interpreted or compiled, the same text. A run whose
+            loop has no compiled form says why in an attribute `why_interpreted`.
         objects: its arguments by name, all state within them.
         n_rows: rows to play.
         now: the row that is being played, or was last.
