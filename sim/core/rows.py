@@ -27,20 +27,25 @@ class Rows:
 
     def __getitem__(self, index: int) -> Any:
         position = index - self._start
-        if not 0 <= position < len(self._loaded):
-            self._load(index)
+        if position < 0:  # a look back, which leaves the block in place
+            return self._records(index, index + 1)[0]
+        if position >= len(self._loaded):
+            self._start = index
+            self._loaded = self._records(index, min(index + BLOCK, self.n))
             position = 0
         return self._loaded[position]
 
-    def _load(self, start: int, count: int = 4096) -> None:
-        """Turns a block of columns into records of plain Python numbers: a policy never sees an array of the trace."""
-        stop = min(start + count, self.n)
+    def _records(self, start: int, stop: int) -> list[Any]:
+        """Rows as records of plain Python numbers: a policy never sees an array of the trace."""
         columns = [
             [field.value] * (stop - start) if isinstance(field, Constant) else field[start:stop].tolist()
             for field in self.fields.values()
         ]
-        self._start = start
-        self._loaded = [self._make(row) for row in zip(range(start, stop), *columns, strict=True)]
+        return [self._make(row) for row in zip(range(start, stop), *columns, strict=True)]
+
+
+BLOCK = 4096
+"""Rows that are made into records at a time."""
 
 
 class Constant:
