@@ -24,10 +24,12 @@ class Source:
 
     Args:
         text: path of a file, or "-" for standard input.
+        scratch: a folder where a reader may put columns while they grow; None: it keeps them in memory.
     """
 
-    def __init__(self, text: str | Path):
+    def __init__(self, text: str | Path, scratch: Path | None = None):
         self.path = None if str(text) == "-" else Path(text)
+        self.scratch = scratch
         self.name = "standard input" if self.path is None else str(text)
 
     @property
@@ -39,6 +41,11 @@ class Source:
     def ending(self) -> str:
         """The file ending without the compression's, in lower case: ".csv" of "a.csv.zst.22"; "" where there is none."""
         return Path(self.plain_name).suffix.lower()
+
+    @property
+    def size_bytes(self) -> int:
+        """Length of the file as it is stored; 0 where it is unknown."""
+        return self.path.stat().st_size if self.path is not None and self.path.exists() else 0
 
     def open(self) -> BinaryIO:
         """Opens the bytes of the trace, decompressed where they begin like a gzip, zstd or xz file.
