@@ -15,13 +15,16 @@ from sim.core.modules import kernel
 MIX = 0x9E3779B97F4A7C15
 """2**64 over the golden ratio, odd: multiplying by it carries every bit of an id into the high bits."""
 
+MOST = 3 * 2**29
+"""Distinct pages: a table three quarters full, of codes that fit int32."""
+
 
 class Interner:
     """Numbers integer ids as they come, chunk by chunk; exact for all of int64 and all of uint64."""
 
     def __init__(self):
-        self._codes = np.full(1 << 12, -1, np.int32)  # open addressing: the code of the id in each slot, -1 free
-        self._ids = np.empty(1 << 11, np.uint64)  # by code; as long as the table may be full
+        self._ids = np.zeros(1 << 12, np.uint64)  # open addressing: the id in each slot
+        self._numbers = np.zeros(1 << 12, np.uint32)  # and its code + 1; 0 where the slot is free
         self._n = 0
         self._is_unsigned = False
 
@@ -44,19 +47,24 @@ class Interner:
         codes = np.empty(len(keys), np.int32)
         done = 0
         while True:
-            done, self._n = _intern(keys, done, codes, self._codes, self._ids, self._n)
+            done, self._n = _intern(keys, done, codes, self._ids, self._numbers, self._n)
             if done == len(keys):
                 return codes
             self._grow()
 
     def labels(self) -> np.ndarray:
         """The original ids by code, shape (n_distinct,): uint64 where any were given as unsigned, else int64."""
-        return self._ids[: self._n].view(np.uint64 if self._is_unsigned else np.int64).copy()
+        return self._by_code().view(np.uint64 if self._is_unsigned else np.int64)
+
+    def _by_code(self) -> np.ndarray:
+        labels = np.empty(self._n, np.uint64)
+        _list(self._ids, self._numbers, labels)
+        return labels
 
     def _keys(self, ids: np.ndarray) -> np.ndarray:
         """The ids as 64 bits; what both signed and unsigned chunks hold has the same bits in each."""
         if ids.dtype.kind == "u":
-            if not self._is_unsigned and self._ids[: self._n].view(np.int64).min(initial=0) < 0:
+            if not self._is_unsigned and self._by_code().view(np.int64).min(initial=0) < 0:
                 raise InputError(MIXED)
             self._is_unsigned = True
         elif self._is_unsigned and ids.min(initial=0) < 0:
@@ -64,11 +72,11 @@ class Interner:
         return np.ascontiguousarray(ids, np.uint64 if ids.dtype.kind == "u" else np.int64).view(np.uint64)
 
     def _grow(self) -> None:
-        if len(self._codes) >= 1 << 32:
-            raise InputError("more than 2**31 distinct pages; no trace may have as many")
-        self._codes = np.full(4 * len(self._codes), -1, np.int32)
-        self._ids = np.concatenate([self._ids, np.empty(3 * len(self._ids), np.uint64)])
-        _fill(self._ids, self._n, self._codes)
+        if self._n >= MOST:
+            raise InputError(f"more than {MOST:,} distinct pages; int32 numbers no more")
+        ids, numbers = self._ids, self._numbers
+        self._ids, self._numbers = np.zeros(2 * len(ids), np.uint64), np.zeros(2 * len(ids), np.uint32)
+        _move(ids, numbers, self._ids, self._numbers)
 
 
 class TextInterner:
@@ -96,47 +104,61 @@ class _NextCode(dict):
 
 
 def text_array(texts: list[str]) -> np.ndarray:
-    """Text as an array: of fixed width, which can be mapped from disk, unless a few long ones would blow it up."""
+    """Text as an array: of fixed width, which can be mapped from disk, or of objects where a few long ones would blow it up."""
     width = max(map(len, texts), default=1)
     has_outliers = width * len(texts) > max(1 << 24, 8 * sum(map(len, texts)))
-    return np.array(texts, np.dtypes.StringDType() if has_outliers else f"<U{max(width, 1)}")
+    return np.array(texts, object if has_outliers else f"<U{max(width, 1)}")
 
 
 MIXED = "negative ids and ids of 2**63 or more in one trace; expected one kind or the other"
 
 
 @kernel
-def _slot(key, table):
-    """Where the search for a key begins: the high bits of its product."""
-    return int(((key ^ (key >> np.uint64(32))) * np.uint64(MIX)) >> np.uint64(33)) & (len(table) - 1)
+def _slot(key, n_slots):
+    """Where the search for a key begins: high bits of its product; `n_slots` is a power of two of at most 2**32."""
+    product = (key ^ (key >> np.uint64(32))) * np.uint64(MIX)
+    return (product >> np.uint64(32)) & np.uint64(n_slots - 1)
 
 
 @kernel
-def _intern(keys, start, codes, table, ids, n):
-    """Writes codes[i] for keys[i] from `start` on; stops before a new key where `ids` is full. Gives (stopped at, n)."""
+def _intern(keys, start, codes, ids, numbers, n):
+    """Writes codes[i] for keys[i] from `start` on; stops before a new key at 3/4 full. Gives (stopped at, n)."""
+    last = np.uint64(len(ids) - 1)
+    most = len(ids) // 4 * 3
     for i in range(start, len(keys)):
         key = keys[i]
-        slot = _slot(key, table)
-        code = table[slot]
-        while code >= 0 and ids[code] != key:
-            slot = (slot + 1) & (len(table) - 1)
-            code = table[slot]
-        if code < 0:
-            if n == len(ids):
+        slot = _slot(key, len(ids))
+        number = numbers[slot]
+        while number != 0 and ids[slot] != key:
+            slot = (slot + np.uint64(1)) & last
+            number = numbers[slot]
+        if number == 0:
+            if n == most:
                 return i, n
-            code = n
-            ids[code] = key
-            table[slot] = code
             n += 1
-        codes[i] = code
+            number = np.uint32(n)
+            ids[slot] = key
+            numbers[slot] = number
+        codes[i] = number - np.uint32(1)
     return len(keys), n
 
 
 @kernel
-def _fill(ids, n, table):
-    """Puts the codes 0 to n - 1 into an empty table."""
-    for code in range(n):
-        slot = _slot(ids[code], table)
-        while table[slot] >= 0:
-            slot = (slot + 1) & (len(table) - 1)
-        table[slot] = code
+def _move(ids, numbers, new_ids, new_numbers):
+    """Puts all keys into a larger, empty table."""
+    last = np.uint64(len(new_ids) - 1)
+    for old in range(len(ids)):
+        if numbers[old] != 0:
+            slot = _slot(ids[old], len(new_ids))
+            while new_numbers[slot] != 0:
+                slot = (slot + np.uint64(1)) & last
+            new_ids[slot] = ids[old]
+            new_numbers[slot] = numbers[old]
+
+
+@kernel
+def _list(ids, numbers, labels):
+    """Writes labels[code] for all keys."""
+    for slot in range(len(ids)):
+        if numbers[slot] != 0:
+            labels[numbers[slot] - np.uint32(1)] = ids[slot]
