@@ -10,7 +10,8 @@ import numpy as np
 
 from sim.core.errors import InputError
 from sim.core.trace import Trace
-from traces.next_access import NextAccess
+from traces.intern import Interner
+from traces.next_access import Agreement, NextAccess
 from traces.requests import Requests
 from traces.source import Source
 
@@ -57,6 +58,11 @@ class Records:
         self.n_expected = source.size_bytes // layout.itemsize
         self.notices: list[str] = []
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the records can be read a second time."""
+        return self.file is None and self.source.path is not None and self.source.path.is_file()
+
     def __iter__(self) -> Iterator[np.ndarray]:
         """Gives the records in order, in arrays that are overwritten by the next one.
 
@@ -67,6 +73,7 @@ class Records:
         buffer = np.empty(max(CHUNK // size, 2) * size, np.uint8)
         view, records = memoryview(buffer), buffer.view(self.layout)
         n_begun = len(self.begun)
+        self.n_records = 0
         view[:n_begun] = self.begun
         with self.file or self.source.open() as file:
             while n_bytes := n_begun + fill(file, view[n_begun:]):
@@ -109,12 +116,25 @@ def read_trace(records: Records, *, check_next: bool = True, skip_zero_size: boo
     fields = records.layout.names or ()
     columns = [field for field in fields if field not in ("id", "next_access")]
     requests = Requests(records.source, n_expected=records.n_expected, skip_zero_size=skip_zero_size)
-    next_access = NextAccess()
+    agreement = Agreement() if records.is_repeatable else NextAccess()
+    check_next = check_next and "next_access" in fields
     for chunk in records:
         codes = requests.add(chunk["id"], **{column: chunk[column] for column in columns})
-        if check_next and "next_access" in fields:
-            next_access.see(codes, chunk["next_access"])
-    return requests.trace([*records.notices, *next_access.notices(records.source.name)], **origin)
+        if check_next:
+            agreement.see(codes, chunk["next_access"])
+    notices = list(records.notices)
+    if check_next and not (isinstance(agreement, Agreement) and agreement):
+        notices += _disagreement(records, agreement)
+    return requests.trace(notices, **origin)
+
+
+def _disagreement(records: Records, seen: Agreement | NextAccess) -> list[str]:
+    """Looks at the next accesses page by page, reading the records once more where they went by too fast."""
+    if isinstance(seen, Agreement):
+        seen, interner = NextAccess(), Interner()
+        for chunk in records:
+            seen.see(interner.codes(chunk["id"]), chunk["next_access"])
+    return seen.notices(records.source.name)
 
 
 def layout(letters: str, columns: Mapping[str, int]) -> np.dtype:
