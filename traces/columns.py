@@ -149,7 +149,7 @@ def _get(folder: Path, what: dict[str, Any]) -> Any:
     if kind == "text":
         data, offsets = parts["utf8"].tobytes(), parts["offsets"].tolist()
         rows = [data[a:b].decode("utf-8", "surrogatepass") for a, b in itertools.pairwise(offsets)]
-        return np.array(rows, np.dtypes.StringDType())
+        return np.array(rows, object)
     return {"Ragged": Ragged, "Interned": Interned}[kind](**parts)
 
 

@@ -153,7 +153,7 @@ def _looks(path: Path) -> list[int]:
 
 def _sha256(source: Source, stop: Event) -> str:
     """The hash of the file as it is stored; given up when `stop` is set."""
-    digest, buffer = hashlib.sha256(), bytearray(1 << 20)
+    digest, buffer = hashlib.sha256(), bytearray(1 << 22)
     with source.open_raw() as file:
         while not stop.is_set() and (n := file.readinto(buffer)):
             digest.update(memoryview(buffer)[:n])
