@@ -33,7 +33,7 @@ class Growing:
         self.path = path
         self.n = 0
         self.dtype = dtype
-        self._values = np.empty(0 if path else max(n_expected, 1 << 10), dtype)
+        self._values = np.empty(0 if path else min(max(n_expected, 1 << 10), 1 << 28), dtype)
         self._file: BinaryIO | None = path.open("wb", buffering=0) if path else None
         if self._file:
             self._file.write(bytes(HEADER_BYTES))
@@ -125,10 +125,16 @@ def _put(folder: Path, name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, np.ndarray):
         return {"kind": "json", "value": value}
     if value.dtype.kind in "TO":  # text of any length
-        rows = [str(row).encode("utf-8", "surrogatepass") for row in value.tolist()]
-        offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)]).astype(np.int64)
-        parts = {"utf8": np.frombuffer(b"".join(rows), np.uint8), "offsets": offsets}
-        return {"kind": "text", "parts": {part: _put(folder, f"{name}.{part}", a) for part, a in parts.items()}}
+        rows = value.tolist()
+        if not all(isinstance(row, str) for row in rows):
+            raise InputError(f"{name} cannot be kept on disk: it holds objects that are not text")
+        encoded = [row.encode("utf-8", "surrogatepass") for row in rows]
+        offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+        parts = {
+            "utf8": _put(folder, f"{name}.utf8", np.frombuffer(b"".join(encoded), np.uint8)),
+            "offsets": _put(folder, f"{name}.offsets", offsets),
+        }
+        return {"kind": "text", "parts": parts}
     path = folder / f"{name}.npy"
     if not (isinstance(value, np.memmap) and Path(str(value.filename)) == path):
         with path.open("wb") as file:
@@ -150,7 +156,7 @@ def _get(folder: Path, what: dict[str, Any]) -> Any:
         data, offsets = parts["utf8"].tobytes(), parts["offsets"].tolist()
         rows = [data[a:b].decode("utf-8", "surrogatepass") for a, b in itertools.pairwise(offsets)]
         return np.array(rows, object)
-    return {"Ragged": Ragged, "Interned": Interned}[kind](**parts)
+    return Ragged(**parts) if kind == "Ragged" else Interned(**parts)
 
 
 def _header(dtype: np.dtype, n: int) -> bytes:
@@ -162,7 +168,7 @@ def _header(dtype: np.dtype, n: int) -> bytes:
 
 
 def _write(file: BinaryIO, values: np.ndarray) -> None:
-    view = memoryview(np.ascontiguousarray(values).reshape(-1).view(np.uint8))
+    view = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
     while view:
         view = view[file.write(view) :]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from io import BufferedReader
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class Records:
         layout: np.dtype,
         *,
         allow_truncated: bool = False,
-        file: BinaryIO | None = None,
+        file: BufferedReader | None = None,
         begun: bytes = b"",
     ):
         self.source = source
@@ -71,7 +72,7 @@ class Records:
         """
         size = self.layout.itemsize
         buffer = np.empty(max(CHUNK // size, 2) * size, np.uint8)
-        view, records = memoryview(buffer), buffer.view(self.layout)
+        view, records = buffer.data, buffer.view(self.layout)
         n_begun = len(self.begun)
         self.n_records = 0
         view[:n_begun] = self.begun
@@ -96,7 +97,7 @@ class Records:
         self.notices.append(f"dropped {left_over} left-over bytes after record {self.n_records} (allow_truncated)")
 
 
-def fill(file: BinaryIO, buffer: memoryview) -> int:
+def fill(file: BufferedReader, buffer: memoryview) -> int:
     """Reads until the buffer is full or the stream ends; gives the number of bytes."""
     done = 0
     while done < len(buffer) and (n := file.readinto(buffer[done:])):

@@ -53,12 +53,11 @@ class Requests:
             InputError: a negative size or time, a time that is no number; the row is named.
         """
         codes = self.interner.codes(ids)
-        kept = {name: self._checked(name, values) for name, values in columns.items()}
+        kept = {"page": codes, **{name: self._checked(name, values) for name, values in columns.items()}}
         self._count_backwards(kept.get("time_s"))
-        kept["page"] = codes
         if "size_bytes" in kept:
             is_zero = kept["size_bytes"] == 0
-            n_zero = np.count_nonzero(is_zero)
+            n_zero = int(np.count_nonzero(is_zero))
             self._n_zero_size += n_zero
             if n_zero and self.skip_zero_size:
                 kept = {name: values[~is_zero] for name, values in kept.items()}
@@ -101,8 +100,8 @@ class Requests:
         if values.dtype.kind == "u" and values.dtype.itemsize <= 4 and name in ("time_s", "size_bytes"):
             return values.astype(np.uint32)
         is_real = name == "ttl_s" or (name == "time_s" and values.dtype.kind == "f")
-        target = np.float64 if is_real else np.int32 if name == "tenant" else np.int64
-        limit = np.inf if is_real else np.iinfo(target).max
+        target = np.dtype(np.float64 if is_real else np.int32 if name == "tenant" else np.int64)
+        limit = np.inf if is_real else 2 ** (8 * target.itemsize - 1) - 1
         is_good = (values >= 0) & (values < limit)
         if values.dtype.kind == "f" and not is_real:
             is_good &= values % 1 == 0
@@ -116,7 +115,7 @@ class Requests:
 
     def _known_operations(self, values: np.ndarray) -> np.ndarray:
         is_unknown = (values < 0) | (values > max(Operation))
-        n_unknown = np.count_nonzero(is_unknown)
+        n_unknown = int(np.count_nonzero(is_unknown))
         self._n_unknown_op += n_unknown
         if n_unknown:
             values = np.where(is_unknown, Operation.NOP, values)
@@ -124,7 +123,7 @@ class Requests:
 
     def _count_backwards(self, time_s: np.ndarray | None) -> None:
         if time_s is not None and len(time_s):
-            self._n_backwards += np.count_nonzero(time_s[1:] < time_s[:-1]) + int(time_s[0] < self._latest)
+            self._n_backwards += int(np.count_nonzero(time_s[1:] < time_s[:-1])) + int(time_s[0] < self._latest)
             self._latest = time_s[-1]
 
     def _append(self, rows: dict[str, np.ndarray]) -> None:

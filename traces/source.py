@@ -8,7 +8,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sim.core.errors import InputError
 
@@ -47,7 +47,7 @@ class Source:
         """Length of the file as it is stored; 0 where it is unknown."""
         return self.path.stat().st_size if self.path is not None and self.path.exists() else 0
 
-    def open(self) -> BinaryIO:
+    def open(self) -> io.BufferedReader:
         """Opens the bytes of the trace, decompressed where they begin like a gzip, zstd or xz file.
 
         Several frames one after the other are read as one stream. Standard input can be opened once.
@@ -68,7 +68,7 @@ class Source:
         if self.path is None:
             return sys.stdin.buffer  # type: ignore[return-value]
         try:
-            return self.path.open("rb", 1 << 17)
+            return self.path.open("rb")
         except FileNotFoundError:
             raise InputError(f"no trace file {self.name}") from None
         except IsADirectoryError:
@@ -96,7 +96,7 @@ def _decompressor(start: bytes) -> Callable[[], Any] | None:
 class _Frames(io.RawIOBase):
     """Compressed frames, one after the other, as one readable stream; half a frame is an error, never an early end."""
 
-    def __init__(self, file: BinaryIO, decompressor: Callable[[], Any], name: str):
+    def __init__(self, file: io.BufferedReader, decompressor: Callable[[], Any], name: str):
         self.file = file
         self.decompressor = decompressor
         self.name = name

@@ -54,6 +54,8 @@ def open_trace(text: str | Path, *, cache: bool = True, format: str = "auto", **
         InputError: the file cannot be read, is not of the format, or the options are not usable.
     """
     source = Source(text)
+    if source.path is not None and (not source.path.exists() or source.path.is_dir()):
+        source.open_raw()  # says what is wrong, before the ending is looked at
     reader = formats.reader(source, format)
     arguments = formats.arguments(reader, options)
     limit_bytes = _limit_bytes()
@@ -133,7 +135,10 @@ def _read(
             raise InputError(f"{source.name} changed while it was read; open it again once it is complete")
         trace = replace(trace, origin=origin)
         name = f"{n_bytes}-{_digest(origin['sha256'], way)}"
-        columns.write(trace, folder, file=source.name, options=arguments, tool=_tool(), **_facts(trace))
+        try:
+            columns.write(trace, folder, file=source.name, options=arguments, tool=_tool(), **_facts(trace))
+        except InputError as error:
+            return _with_notice(trace, str(error)), name
         kept = shelf.put(folder, name)
     if kept is None:
         limit = f"{shelf.limit_bytes / 1e9:g} GB"

@@ -58,8 +58,9 @@ def test_a_trace_without_rows_comes_back(tmp_path):
 
 
 def test_what_is_no_data_is_refused(tmp_path):
-    with pytest.raises(InputError, match="trace t cannot be kept on disk"):
-        columns.write(Trace("t", "paging", {}, {"model": object()}), tmp_path)
+    for table, line in ((object(), "trace t cannot be kept on disk"), (np.array([{}, 1]), "objects that are not text")):
+        with pytest.raises(InputError, match=line):
+            columns.write(Trace("t", "paging", {}, {"model": table}), tmp_path)
 
 
 def test_a_column_that_grew_in_a_file_is_an_ordinary_npy_file(tmp_path):

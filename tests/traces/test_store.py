@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -211,6 +212,26 @@ def test_a_cache_that_cannot_be_written_is_said_and_does_without(file, tmp_path)
     trace = store.open_trace(file)
     assert trace["page"].tolist() == [0, 1, 0, 2, 0]
     assert trace.origin["notices"] == ("not kept on disk: Not a directory",)
+
+
+def test_a_trace_that_cannot_be_kept_is_said_and_opened(file, tmp_path, monkeypatch):
+    read = reader.read
+
+    def read_with_object(source, *, check_next: bool = True):
+        trace = read(source)
+        return replace(trace, tables={**trace.tables, "model": object()})
+
+    monkeypatch.setattr(reader, "read", read_with_object)
+    trace = store.open_trace(file)
+    assert trace["page"].tolist() == [0, 1, 0, 2, 0]
+    assert trace.origin["notices"][0].startswith("trace a.oracleGeneral.bin cannot be kept on disk")
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize(("name", "line"), [("none.xyz", "no trace file"), ("", "is a folder; expected a trace file")])
+def test_a_file_that_is_none_is_named_before_its_format_is_looked_for(tmp_path, name, line):
+    with pytest.raises(InputError, match=line):
+        store.open_trace(tmp_path / name)
 
 
 CHILD = """

@@ -54,7 +54,7 @@ def read(source: Source, *, allow_truncated: bool = False, skip_zero_size: bool 
                 f"{source.name}, record {record + 1}: its version is {found}, that of the first is {version}"
             )
         operations = OPERATIONS[chunk["command"]]
-        n_other += np.count_nonzero(operations == Operation.NOP)
+        n_other += int(np.count_nonzero(operations == Operation.NOP))
         requests.add(chunk["id"], time_s=chunk["time_us"] / 1e6, size_bytes=chunk["size_bytes"], op=operations)
     if n_other:
         records.notices.append(f"{n_other:,} requests are neither reads nor writes")
