@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import linecache
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
@@ -144,7 +145,9 @@ def _converted(domain: str, parameter: dataclasses.Field, text: str, what: str) 
 
 
 def converted(declared: str, text: str, what: str) -> Any:
-    """Reads a text as bool, int, float or str, by the name of the type; "int | None" takes "none" too."""
+    """Reads a text as bool, int, float or str, by the name of the type; "int | None" takes "none", "tuple[float, ...]" a list."""
+    if match := re.match(r"tuple\[(bool|int|float|str)\b", declared):
+        return tuple(converted(match[1], part, what) for part in spec.items(text))
     lower = text.lower()
     kinds = [kind.strip() for kind in declared.split("|")]
     if "None" in kinds and lower == "none":

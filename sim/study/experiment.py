@@ -6,9 +6,11 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sim.core import engine
@@ -136,14 +138,17 @@ class Bench:
         if wanted.name not in known:
             raise InputError(catalog.unknown(f"{domain} workload", wanted.name, known, f"augsim list {domain}"))
         resolve = {
-            "Trace": lambda text: self.trace(text, domain, seed),
-            "tuple": lambda text: tuple(
-                self.trace(part if ":" in part else f"workload:{part}", domain, seed) for part in spec.items(text)
-            ),
+            "tuple[Trace": lambda text: tuple(self._part(part, domain, seed) for part in spec.items(text)),
+            "Trace": lambda text: self._part(spec.item(text), domain, seed),
         }
         return catalog.call(
             known[wanted.name], wanted, "workload", stream(seed, "workload", wanted.name), resolve=resolve
         )
+
+    def _part(self, text: str, domain: str, seed: int) -> Trace:
+        """A trace that a workload is made from; workloads may stand there without their prefix."""
+        is_workload = re.split("[,:]", text)[0].strip() in catalog.workloads(domain)
+        return self.trace(f"workload:{text}" if is_workload else text, domain, seed)
 
     def predicted(self, trace: Trace, setting: Any, predictions: tuple[str, ...], seed: int) -> Trace:
         """The trace with the columns of these predictors, for this setting."""
@@ -158,7 +163,12 @@ class Bench:
         wanted = spec.parse(text)
         predictor = catalog.predictor(wanted.name)
         rng = stream(seed, "prediction", trace.name, wanted.name)
-        return catalog.call(predictor, wanted, "predictor", trace, setting, rng)
+        resolve = {"Predictor": lambda text: partial(self._nested, spec.parse(spec.item(text)))}
+        return catalog.call(predictor, wanted, "predictor", trace, setting, rng, resolve=resolve)
+
+    @staticmethod
+    def _nested(wanted: spec.Spec, trace: Trace, setting: Any, rng: Any) -> Trace:
+        return catalog.call(catalog.predictor(wanted.name), wanted, "predictor", trace, setting, rng)
 
     def run(
         self,

@@ -71,3 +71,11 @@ def items(text: str) -> list[str]:
     if text.startswith("[") and text.endswith("]"):
         return [part for part in split(text[1:-1], ";") if part]
     return [text]
+
+
+def item(text: str) -> str:
+    """The only part of `[NAME,key=value]`; a text without brackets is it itself."""
+    parts = items(text)
+    if len(parts) != 1:
+        raise InputError(f'expected one entry, got {len(parts)} in "{text}"')
+    return parts[0]
