@@ -14,7 +14,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Event
 from types import ModuleType
@@ -176,6 +175,8 @@ def _digest(*parts: Any) -> str:
 
 
 def _tool() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return f"augsim {version('augsim')}"
     except PackageNotFoundError:
