@@ -141,7 +141,7 @@ def _read(
         kept = shelf.put(folder, name)
     if kept is None:
         limit = f"{shelf.limit_bytes / 1e9:g} GB"
-        return _with_notice(trace, f"not kept on disk: larger than AUGSIM_CACHE_GB allows, {limit}"), name
+        return _with_notice(trace, f"not kept on disk: AUGSIM_CACHE_GB allows {limit} in all"), name
     return kept, name
 
 
