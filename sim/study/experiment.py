@@ -112,18 +112,19 @@ class Bench:
         self.n_requests = n_requests
         self._kept: OrderedDict[Any, Any] = OrderedDict()
 
-    def trace(self, text: str, domain: str, seed: int = 0) -> Trace:
-        """Opens or invents the trace that `text` names; workloads draw from the seed's stream "workload"."""
-        is_workload = text.startswith("workload:")
-        return self._once(
-            ("trace", text, domain, seed if is_workload else None), lambda: self._open(text, domain, seed)
-        )
+    def trace(self, text: str, domain: str, seed: int = 0, *place: int) -> Trace:
+        """Opens or invents the trace that `text` names; workloads draw from the seed's stream "workload".
 
-    def _open(self, text: str, domain: str, seed: int) -> Trace:
+        `place` tells the parts of a mixture apart, so that two of a kind do not draw the same.
+        """
+        chance = (seed, *place) if text.startswith("workload:") else ()
+        return self._once(("trace", text, domain, chance), lambda: self._open(text, domain, seed, place))
+
+    def _open(self, text: str, domain: str, seed: int, place: tuple[int, ...]) -> Trace:
         if text.startswith("workload:"):
             if self.reader:
                 raise InputError(f"{text} is invented: reader options ({', '.join(self.reader)}) do not apply")
-            trace = self._workload(spec.parse(text.removeprefix("workload:")), domain, seed)
+            trace = self._workload(spec.parse(text.removeprefix("workload:")), domain, seed, place)
         else:
             from traces import store
 
@@ -133,22 +134,23 @@ class Bench:
                 trace = store.open_trace(text, cache=self.cache, **self.reader)
         return trace if self.n_requests is None else first_rows(trace, self.n_requests)
 
-    def _workload(self, wanted: spec.Spec, domain: str, seed: int) -> Trace:
+    def _workload(self, wanted: spec.Spec, domain: str, seed: int, place: tuple[int, ...]) -> Trace:
         known = catalog.workloads(domain)
         if wanted.name not in known:
             raise InputError(catalog.unknown(f"{domain} workload", wanted.name, known, f"augsim list {domain}"))
         resolve = {
-            "tuple[Trace": lambda text: tuple(self._part(part, domain, seed) for part in spec.items(text)),
-            "Trace": lambda text: self._part(spec.item(text), domain, seed),
+            "tuple[Trace": lambda text: tuple(
+                self._part(part, domain, seed, *place, i) for i, part in enumerate(spec.items(text))
+            ),
+            "Trace": lambda text: self._part(spec.item(text), domain, seed, *place),
         }
-        return catalog.call(
-            known[wanted.name], wanted, "workload", stream(seed, "workload", wanted.name), resolve=resolve
-        )
+        rng = stream(seed, "workload", wanted.name, *place)
+        return catalog.call(known[wanted.name], wanted, "workload", rng, resolve=resolve)
 
-    def _part(self, text: str, domain: str, seed: int) -> Trace:
+    def _part(self, text: str, domain: str, seed: int, *place: int) -> Trace:
         """A trace that a workload is made from; workloads may stand there without their prefix."""
         is_workload = re.split("[,:]", text)[0].strip() in catalog.workloads(domain)
-        return self.trace(f"workload:{text}" if is_workload else text, domain, seed)
+        return self.trace(f"workload:{text}" if is_workload else text, domain, seed, *place)
 
     def predicted(self, trace: Trace, setting: Any, predictions: tuple[str, ...], seed: int) -> Trace:
         """The trace with the columns of these predictors, for this setting."""
