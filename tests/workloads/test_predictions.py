@@ -13,6 +13,7 @@ from sim.core.errors import InputError
 from sim.core.trace import NEVER, Trace
 from sim.domains import paging
 from sim.domains.paging import Setting, truth
+from sim.domains.paging.follower import Follower
 from sim.domains.paging.system import CHANNELS
 from sim.study import catalog
 from sim.study.experiment import Bench, first_rows
@@ -180,10 +181,25 @@ def test_the_adversary_predicts_last_what_returns_soonest():
     assert reversed_rows.tolist() == [0, 1, -NEVER, -NEVER]
 
 
-def test_popu_of_a_small_trace_is_as_by_hand_and_its_tie_goes_to_the_lowest_slot():
+def test_popu_of_a_small_trace_is_as_by_hand():
+    prediction = predict(predictions.popu, trace_of("abcaba"))["predicted_next_use"]
+    assert (prediction + 1).tolist() == [2, 4, 6, 6, 7.5, 8]
+
+
+@pytest.mark.parametrize(("tie", "faults"), [("low_slot", 5), ("lru", 4)])
+def test_popu_ties_exactly_and_the_tie_rule_decides(tie, faults):
     trace = trace_of("abcaba")
-    assert (predict(predictions.popu, trace)["predicted_next_use"] + 1).tolist() == [2, 4, 6, 6, 7.5, 8]
-    assert following(predictions.popu, trace, 2) == 5
+    prediction = predict(predictions.popu, trace)["predicted_next_use"]
+    follower, n_loads = Follower(2, 3, tie), 0
+    for i, page in enumerate(trace["page"].tolist()):
+        if follower.holds(page):
+            follower.update(page, prediction[i], i)
+            continue
+        if follower.size == 2:
+            follower.evict()
+        follower.load(page, prediction[i], i)
+        n_loads += 1
+    assert n_loads == faults
 
 
 @pytest.mark.parametrize(
