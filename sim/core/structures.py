@@ -63,6 +63,11 @@ class LinkedList(Structure):
         self._link(i, int(self.links[2 * self.n]), self.n)
         self.size += 1
 
+    def insert_after(self, i, j):
+        """Puts `i`, which is not in the list, behind `j`, which is."""
+        self._link(i, j, int(self.links[2 * j + 1]))
+        self.size += 1
+
     def move_to_front(self, i):
         first = int(self.links[2 * self.n + 1])
         if first != i:
@@ -113,83 +118,81 @@ class LinkedList(Structure):
 class LinkedLists(Structure):
     """Several doubly linked lists over 0..n-1, each integer in at most one of them: queues, segments and ghosts of a policy.
 
-    A node is four int32 in one row: neighbour towards the front, towards the back, its list (NONE: in none), and a free
-    field `tag` for the policy's own use (a counter, a bit).
+    `links` is that of a LinkedList, with node n+k as the sentinel of list k. Which list holds a node lies beside it, a byte
+    each: a node of 16 bytes with both would be read more often from far away. `tag` is a free field for the policy's own
+    use (a counter, a bit).
+
+    Args:
+        n: the integers are 0..n-1.
+        n_lists: number of lists, at most 127.
     """
 
     def __init__(self, n: int, n_lists: int):
         self.n = n
         self.sizes = np.zeros(n_lists, np.int64)
-        self.nodes = np.full((n + n_lists, 4), NONE, np.int32)
-        self.nodes[:n, 3] = 0
-        for k in range(n_lists):
-            self.nodes[n + k, :2] = n + k
+        self.links = np.full(2 * (n + n_lists), NONE, np.int32)
+        self.links[2 * n :] = np.repeat(np.arange(n, n + n_lists), 2)
+        self.lists = np.full(n, NONE, np.int8)
+        self.tags = np.zeros(n, np.int32)
 
     def list_of(self, i):
         """The list that holds `i`, NONE when none does."""
-        return int(self.nodes[i, 2])
+        return int(self.lists[i])
 
     def tag(self, i):
-        return int(self.nodes[i, 3])
+        return int(self.tags[i])
 
     def set_tag(self, i, value):
-        self.nodes[i, 3] = value
+        self.tags[i] = value
 
     def front(self, k):
         """The first one of list k, NONE when empty."""
-        i = int(self.nodes[self.n + k, 1])
-        return i if i < self.n else NONE
+        return self.after(self.n + k)
 
     def back(self, k):
         """The last one of list k, NONE when empty."""
-        i = int(self.nodes[self.n + k, 0])
-        return i if i < self.n else NONE
+        return self.before(self.n + k)
 
     def after(self, i):
         """The next one towards the back of its list, NONE at the end."""
-        follower = int(self.nodes[i, 1])
+        follower = int(self.links[2 * i + 1])
         return follower if follower < self.n else NONE
 
     def before(self, i):
         """The next one towards the front of its list, NONE at the start."""
-        leader = int(self.nodes[i, 0])
+        leader = int(self.links[2 * i])
         return leader if leader < self.n else NONE
 
     def push_front(self, k, i):
         """Puts `i`, which is in no list, at the front of list k."""
         head = self.n + k
-        self._link(i, head, int(self.nodes[head, 1]))
-        self.nodes[i, 2] = k
-        self.sizes[k] += 1
+        self._link(k, i, head, int(self.links[2 * head + 1]))
 
     def push_back(self, k, i):
         """Puts `i`, which is in no list, at the back of list k."""
         head = self.n + k
-        self._link(i, int(self.nodes[head, 0]), head)
-        self.nodes[i, 2] = k
-        self.sizes[k] += 1
+        self._link(k, i, int(self.links[2 * head]), head)
 
     def move_to_front(self, k, i):
         """Moves `i` from the list it is in to the front of list k."""
-        self.remove(i)
-        self.push_front(k, i)
+        head = self.n + k
+        first = int(self.links[2 * head + 1])
+        if first != i:
+            self._unlink(i)
+            self._link(k, i, head, first)
 
     def move_to_back(self, k, i):
         """Moves `i` from the list it is in to the back of list k."""
-        self.remove(i)
-        self.push_back(k, i)
+        head = self.n + k
+        last = int(self.links[2 * head])
+        if last != i:
+            self._unlink(i)
+            self._link(k, i, last, head)
 
     def remove(self, i):
         """Takes `i` out of its list; raises IndexError when it is in none."""
-        k = self.nodes[i, 2]
-        if k == NONE:
-            raise IndexError("removed an integer that is in no list")
-        leader = self.nodes[i, 0]
-        follower = self.nodes[i, 1]
-        self.nodes[leader, 1] = follower
-        self.nodes[follower, 0] = leader
-        self.nodes[i, 2] = NONE
-        self.sizes[k] -= 1
+        self._unlink(i)
+        self.lists[i] = NONE
 
     def pop_back(self, k):
         """Takes out the last one of list k and returns it, NONE when empty."""
@@ -205,11 +208,23 @@ class LinkedLists(Structure):
             self.remove(i)
         return i
 
-    def _link(self, i, leader, follower):
-        self.nodes[i, 0] = leader
-        self.nodes[i, 1] = follower
-        self.nodes[leader, 1] = i
-        self.nodes[follower, 0] = i
+    def _link(self, k, i, leader, follower):
+        self.links[2 * i] = leader
+        self.links[2 * i + 1] = follower
+        self.lists[i] = k
+        self.links[2 * leader + 1] = i
+        self.links[2 * follower] = i
+        self.sizes[k] += 1
+
+    def _unlink(self, i):
+        k = int(self.lists[i])
+        if k == NONE:
+            raise IndexError("moved or removed an integer that is in no list")
+        leader = int(self.links[2 * i])
+        follower = int(self.links[2 * i + 1])
+        self.links[2 * leader + 1] = follower
+        self.links[2 * follower] = leader
+        self.sizes[k] -= 1
 
 
 class RandomSet(Structure):
@@ -249,6 +264,17 @@ class RandomSet(Structure):
     def item(self, k):
         """The k-th one in the set's own order, k in 0..size-1; the order changes with every `discard`."""
         return int(self.items[k])
+
+    def draw_to(self, k, rng):
+        """One of those from place k on, uniformly, moved to place k; for k = 0, 1, .. a sample without replacement."""
+        other = k + int(rng.random() * (self.size - k))
+        i = int(self.items[other])
+        first = int(self.items[k])
+        self.items[k] = i
+        self.items[other] = first
+        self.position[i] = k
+        self.position[first] = other
+        return i
 
     def draw(self, rng):
         """One of the set, uniformly; NONE when empty. It stays in the set."""

@@ -39,6 +39,10 @@ class Follower(Structure):
         else:
             self.order.set(slot, -prediction, slot)
 
+    def prediction(self, page):
+        """The predicted next request of a page it holds."""
+        return -self.order.key(self.slots.slot(page))
+
     def furthest(self):
         """The page that would leave next, NONE when empty."""
         slot = self.order.first()
