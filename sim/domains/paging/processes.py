@@ -8,7 +8,8 @@ from typing import Any
 
 import simpy
 
-from sim.domains.paging.timed import REMOVAL, Responses, begin_request, expire, is_removal, settle
+from sim.core.operations import Operation
+from sim.domains.paging.timed import REMOVAL, Responses, begin_request, expire, settle
 
 LATE = 2
 """Priority of arrivals: of all events of one time they come last, after SimPy's own 0 (urgent) and 1 (normal)."""
@@ -45,7 +46,7 @@ class Processes:
         if oracle is not None:
             oracle.update(request.page, request.index)
         begin_request(cache, request.index)
-        if is_removal(cache, request):
+        if cache.expires_s is not None and request.op == Operation.DELETE:
             self.responses.outcome[request.index] = REMOVAL
             if cache.resident[request.page]:
                 cache.remove(policy, request.page)

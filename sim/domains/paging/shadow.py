@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.core.structures import Structure
-from sim.domains.paging.cache import LEGAL, Cache
+from sim.domains.paging.cache import LEGAL, Cache, Log
 
 
 class Shadow(Structure):
@@ -17,12 +17,14 @@ class Shadow(Structure):
 
     def __init__(self, policy, setting, rng):
         self.cache = Cache(setting)
+        self.cache.log = Log(2 * setting.n_slots + 2)  # what left at the present request
         self.policy = policy
         self.loads = 0
         policy.begin(setting, rng.spawn(1)[0])
 
     def serve(self, request):
         """Plays one request on the virtual cache; gives its loads, 0 or 1."""
+        self.cache.log.size = 0
         loaded = self.cache.serve(self.policy, request)
         if self.cache.broken != LEGAL:
             raise ValueError("a component decided something illegal on its virtual cache")
@@ -32,3 +34,8 @@ class Shadow(Structure):
     def holds(self, page):
         """Whether the virtual cache holds this page."""
         return self.cache.resident[page]
+
+    def forget(self, page):
+        """The page was removed from outside."""
+        if self.cache.resident[page]:
+            self.cache.remove(self.policy, page)

@@ -104,12 +104,12 @@ class PagingRun:
         self.is_expiring = setting.ttl and bool(
             ("ttl_s" in trace and np.any(trace["ttl_s"])) or ("op" in trace and np.any(trace["op"] == Operation.DELETE))
         )
-        if self.is_expiring and not defines(policy, "forget"):
-            raise InputError(
-                f"trace {trace.name} removes pages (TTL or deletes) and {type(policy).__name__} cannot forget: "
-                "it has no verb forget(page); --no-ttl ignores removals"
-            )
         for part in parts_of(policy):
+            if self.is_expiring and not defines(part, "forget"):
+                raise InputError(
+                    f"trace {trace.name} removes pages (TTL or deletes) and {type(part).__name__} cannot forget: "
+                    "it has no verb forget(page); --no-ttl ignores removals"
+                )
             if part.clairvoyant and not policy.clairvoyant:
                 raise InputError(f"{type(policy).__name__} is not clairvoyant, and its part {type(part).__name__} is")
         self.cache = Cache(setting, self.is_expiring, record)

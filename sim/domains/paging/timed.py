@@ -287,7 +287,7 @@ def arrive(responses, flight, cache, policy, request):
     row = request.index
     page = request.page
     begin_request(cache, row)
-    if is_removal(cache, request):
+    if cache.expires_s is not None and request.op == Operation.DELETE:
         responses.outcome[row] = REMOVAL
         flight.delete(page)
         if cache.resident[page]:
@@ -309,10 +309,6 @@ def begin_request(cache, row):
     cache.now = row
     if cache.has_warmup and row == cache.warmup:
         cache.begin_counting()
-
-
-def is_removal(cache, request):
-    return cache.expires_s is not None and request.op == Operation.DELETE
 
 
 def expire(cache, policy, request):
