@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 
+@dataclass_transform(eq_default=False)
 class Policy:
     """An online policy. Subclasses are made dataclasses unasked: annotated class fields are the policy's parameters.
 
