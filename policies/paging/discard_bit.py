@@ -7,8 +7,8 @@ class DiscardBit(paging.Policy):
 
     The plain use of the bits: perfect ones give the optimum, wrong ones have no guarantee.
 
-    Reference: Follow-the-Binary-Prediction in Chen et al., "Robustifying Learning-Augmented Caching Efficiently without Compromising
-    1-Consistency", NeurIPS 2025.
+    Reference: Follow-the-Binary-Prediction in Chen et al., "Robustifying Learning-Augmented Caching Efficiently without
+    Compromising 1-Consistency", NeurIPS 2025.
     """
 
     channels = ("discard_bit",)

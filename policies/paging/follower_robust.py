@@ -13,9 +13,10 @@ class FollowerRobust(paging.Policy):
 
     Both parts work on a simulated cache, which the real one follows lazily; evicted is a random page that the last answer lacks.
     *Follower* asks at misses of pages that the last answer lacks too. When it has missed more often than the optimum of the
-    requests so far, *Robust* begins with the last `capacity` distinct pages, and lasts for `capacity` first requests (arrivals); it
-    asks at a few of them, the closer together the later. Then Follower again. Perfect predictions give the optimum; robust within
-    `O(log capacity)`. The run notes how many answers it took; loads into free slots are told the state without being counted.
+    requests so far, *Robust* begins with the last `capacity` distinct pages, and lasts for `capacity` first requests (arrivals);
+    it asks at a few of them, the closer together the later. Then Follower again. Perfect predictions give the optimum; robust
+    within `O(log capacity)`. The run notes how many answers it took; loads into free slots are told the state without being
+    counted.
 
     Parameters:
         a: least number of requests between two questions, at least 1.

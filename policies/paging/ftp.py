@@ -6,8 +6,8 @@ from sim.domains.paging.combining import Synchroniser
 class FTP(paging.Policy):
     """Follows a predicted cache lazily: evicts pages that the predictor does not hold. Perfect predictions give the optimum.
 
-    Not robust. Misses at most `OPT + 2 eta` times for predicted caches that let a page go only when full: it misses only where the
-    predicted cache would, and that one's loads are at most those of the optimum plus its distance from it before and after.
+    Not robust. Misses at most `OPT + 2 eta` times for predicted caches that let a page go only when full: it misses only where
+    the predicted cache would, and that one's loads are at most those of the optimum plus its distance from it before and after.
 
     Parameters:
         order: of the pages the predictor does not hold, "stamp": the one loaded longest ago leaves; "lru": requested longest ago.

@@ -10,11 +10,11 @@ class Guard(paging.Policy):
     """Makes a policy robust at little cost: pages that it evicted too early come back under guard for the rest of a phase.
 
     A phase begins when every resident was requested since the last one began. A miss on a page evicted in this phase proves the
-    base wrong: a uniform page of those not requested in the phase leaves instead, and the page comes in guarded. Otherwise the base's
-    choice among the unguarded leaves. 1-consistent and `2 H_(k-1) + 2` robust for a base that is 1-consistent.
+    base wrong: a uniform page of those not requested in the phase leaves instead, and the page comes in guarded. Otherwise the
+    base's choice among the unguarded leaves. 1-consistent and `2 H_(k-1) + 2` robust for a base that is 1-consistent.
 
     Parameters:
-        base: a policy with `score` and `forget`, whose score of a page changes only when the page is requested; ties: lowest page.
+        base: a policy with `score` and `forget`, whose score of a page changes only when it is requested; ties: lowest page.
         relax_times: guard from this error of a phase on, at least 1.
         relax_prob: skip guarding with this probability, in [0, 1].
 

@@ -39,8 +39,8 @@ class LNonMarker(paging.Policy):
 
 
 class _Core(paging.Policy):
-    """Phases by k distinct requests, tested before each request. A stale miss whose page was evicted by a clean one evicts a uniform
-    page of the whole cache, else a uniform unmarked one; a clean miss the unmarked page predicted furthest."""
+    """Phases by k distinct requests, tested before each request. A clean miss evicts the unmarked page predicted furthest; a
+    stale one whose page was evicted by a clean miss a uniform page of the whole cache, any other a uniform unmarked page."""
 
     channels = ("next_use",)
 

@@ -7,7 +7,8 @@ class MarkAndPredict(paging.Policy):
     """Marking that evicts at random among the unmarked pages whose phase bit is 1, then among all unmarked ones.
 
     At most `2 OPT + H_k eta_0 + eta_1` misses in expectation, errors counted at the last request of a page in each phase, and
-    never worse than marking. The factor 2 is real: perfect bits do not give the optimum. With constant bits it is `marker` in law.
+    never worse than marking. The factor 2 is real: perfect bits do not give the optimum. With constant bits it is `marker` in
+    law.
 
     Reference: Antoniadis et al., "Paging with Succinct Predictions", ICML 2023, section 4 (Mark&Predict).
     """

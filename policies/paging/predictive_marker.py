@@ -8,8 +8,8 @@ from sim.domains.paging.marking import Chains, PredictedMarks
 class PredictiveMarker(paging.Policy):
     """Marking that follows the prediction until a chain of evictions grows too long, and chance from then on.
 
-    A clean miss begins a chain; a stale miss lengthens the chain of its page; the victim represents the chain. While a chain is at
-    most `gamma * H_k` long its victims are the unmarked pages predicted furthest (ties: highest slot), later uniform ones.
+    A clean miss begins a chain; a stale miss lengthens the chain of its page; the victim represents the chain. While a chain is
+    at most `gamma * H_k` long its victims are the unmarked pages predicted furthest (ties: highest slot), later uniform ones.
     Chains are cleared at every phase's beginning.
 
     Parameters:

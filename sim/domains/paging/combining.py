@@ -116,25 +116,21 @@ class Combination(Structure):
         if request.index == self.now:
             return
         self.now = request.index
-        k = 0
-        for shadow in self.shadows:
+        for k, shadow in enumerate(self.shadows):
             self.loads[k] = shadow.serve(request)
             self.cost[k] += self.loads[k]
-            k += 1
         before = self.current
         if self.switching == "deterministic":
             self.go_round()
         else:
             self.weigh()
-        k = 0
-        for shadow in self.shadows:
+        for k, shadow in enumerate(self.shadows):
             if k == self.current:
                 if k == before:
                     self.keep_up(shadow.cache.log)
                 else:
                     self.switches += 1
                     self.lazy.turn_to(shadow.cache.resident)
-            k += 1
 
     def keep_up(self, log):
         for k in range(log.size):
@@ -181,11 +177,9 @@ class Combination(Structure):
 
     def settle(self, page):
         """A component that lets go of the very page requested (bypass, eager dropping) makes it an extra at once."""
-        k = 0
-        for shadow in self.shadows:
+        for k, shadow in enumerate(self.shadows):
             if k == self.current and not shadow.cache.resident[page]:
                 self.lazy.let_go(page)
-            k += 1
 
     def evict(self, request):
         self.observe(request)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from sim.core.modules import kernel
-from sim.core.policy import defines
 from sim.core.trace import Trace
 from sim.domains.paging import truth
 from sim.domains.paging.policy import Policy, channels_needed
@@ -83,7 +82,7 @@ def _phase_bits(trace: Trace, best: truth.Furthest) -> dict[str, Any]:
 def _next_uses(trace: Trace, best: truth.Furthest) -> dict[str, Any]:
     end = float(len(trace))
     following = np.minimum(best.next_use.astype(np.float64), end)
-    return {"eta": float(np.abs(np.minimum(trace["predicted_next_use"], end) - following).sum())}
+    return {"eta": float(np.abs(np.minimum(np.asarray(trace["predicted_next_use"]), end) - following).sum())}
 
 
 def _cache_states(trace: Trace, best: truth.Furthest) -> dict[str, Any]:
@@ -125,7 +124,7 @@ MEASURES = {
 """Channel -> how its error is measured."""
 
 SHOWN = {"phase_eta0": "eta0", "phase_eta1": "eta1", "eta_states": "eta"}
-"""Facts that a row shows under the name that the literature gives all of their kind."""
+"""Facts that a row shows under the name that the literature gives all of their kind, unless another took it (a combination)."""
 
 
 def judge(trace: Trace, policy: Policy, metrics: dict, best: truth.Furthest | None, setting: Setting) -> dict[str, Any]:
@@ -145,12 +144,13 @@ def judge(trace: Trace, policy: Policy, metrics: dict, best: truth.Furthest | No
     measured = facts(trace, best, (channel for channel in channels_needed(policy) if channel in MEASURES))
     for name in Facts.__dataclass_fields__:
         if name not in ("opt", "k", "n_requests") and getattr(measured, name) is not None:
-            row[SHOWN.get(name, name)] = getattr(measured, name)
-    if setting.warmup or metrics["bypassed"] or metrics["expired"]:
+            short = SHOWN.get(name, name)
+            row[name if short in row else short] = getattr(measured, name)
+    if setting.warmup or metrics["bypassed"] or setting.removes(trace):
         return row
     row["ratio_to_opt"] = metrics["misses"] / best.faults
-    if defines(policy, "bound"):
-        row["bound"] = policy.bound(measured)
-        if row["bound"] is not None and not getattr(policy, "randomized", False):
+    if (bound := getattr(policy, "bound", None)) is not None:
+        row["bound"] = bound(measured)
+        if row["bound"] is not None and not policy.randomized:
             row["bound_holds"] = metrics["misses"] <= row["bound"] * (1 + 1e-12)
     return row

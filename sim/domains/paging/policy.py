@@ -28,13 +28,21 @@ class Policy(policy.Policy):
         release(request) -> page  optional: asked after every request until it answers NONE; pages to drop unforced
         forget(page)              optional: the system removed the page (it expired or was deleted)
         score(page) -> float      optional: how much the page deserves to leave; the highest is evicted
+        bound(facts) -> float     optional: a proven bound on its misses, see `measures.Facts`; None where none is proven
 
     Channels: `discard_bit`, `phase_bit` (bool), `next_use` (float, index of the predicted next request of this page; the truth
     for a clairvoyant policy), `cache_state` (array over pages, True where a predictor would hold the page after this request;
-    `leaves` is the page it lets go, or NONE). A policy that lists a channel in `asks` gets `setting.oracle`, whose `ask(page)` is counted.
+    `leaves` is the page it lets go, or NONE). A policy that lists a channel in `asks` gets `setting.oracle`, whose `ask(page)` is
+    counted.
+
+    Attributes:
+        asks: channels of which it asks for single predictions.
+        randomized: its bound holds in expectation.
+        needs: verbs that every policy defines.
     """
 
     asks: ClassVar[tuple[str, ...]] = ()
+    randomized: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("evict",)
 
     def hit(self, request: Any) -> None:

@@ -1,4 +1,4 @@
-"""The clairvoyant optimum of the requests so far, kept up request by request: what it would hold now, what it would have missed."""
+"""The clairvoyant optimum of the requests so far, kept up request by request: what it would hold, what it would have missed."""
 
 from __future__ import annotations
 

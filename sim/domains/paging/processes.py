@@ -7,11 +7,12 @@ from collections.abc import Generator
 from typing import Any
 
 import simpy
+from simpy.events import EventPriority
 
 from sim.core.operations import Operation
 from sim.domains.paging.timed import REMOVAL, Responses, begin_request, expire, settle
 
-LATE = 2
+LATE = EventPriority(2)
 """Priority of arrivals: of all events of one time they come last, after SimPy's own 0 (urgent) and 1 (normal)."""
 
 

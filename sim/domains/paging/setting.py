@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from sim.core.errors import InputError
+from sim.core.operations import Operation
 from sim.core.trace import Trace
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Setting:
     @classmethod
     def from_options(
         cls, trace: Trace, *, capacity: str, warmup: str = "0", sized: bool = False, **others: Any
-    ) -> tuple[list[Setting], list[str]]:
+    ) -> tuple[list[Self], list[str]]:
         """Reads the user's options for this trace; several capacities give several settings, in the order given.
 
         Returns:
@@ -57,7 +58,8 @@ class Setting:
         Raises:
             InputError: a capacity below 1 or of unknown form, sizes and pages mixed, a warm-up of unknown form.
         """
-        settings, notices = [], []
+        settings: list[Self] = []
+        notices: list[str] = []
         n_pages = len(trace.tables["pages"])
         for part in capacity.split(","):
             for size, in_bytes in _capacities(part.strip(), trace, sized, notices):
@@ -66,7 +68,7 @@ class Setting:
                 settings.append(cls(capacity=size, sized=in_bytes, warmup=_warmup(warmup, trace), **others))
         return settings, notices
 
-    def on(self, trace: Trace) -> Setting:
+    def on(self, trace: Trace) -> Self:
         """Gives the setting with the fields that come from the trace."""
         n_pages = len(trace.tables["pages"])
         smallest = 1
@@ -75,13 +77,18 @@ class Setting:
                 raise InputError(
                     f"trace {trace.name} has no sizes (column size_bytes); give the capacity in pages, without a unit"
                 )
-            smallest = max(1, int(np.min(trace["size_bytes"], initial=np.iinfo(np.int64).max)))
+            smallest = max(1, int(np.min(np.asarray(trace["size_bytes"]), initial=np.iinfo(np.int64).max)))
         if len(trace) and 0 < len(trace) <= self.warmup:
             raise InputError(
                 f"warmup of {self.warmup} requests leaves nothing of the {len(trace)} of trace {trace.name}"
             )
         n_slots = max(1, min(n_pages, self.capacity // smallest))
         return replace(self, n_pages=n_pages, n_requests=len(trace), n_slots=n_slots)
+
+    def removes(self, trace: Trace) -> bool:
+        """Whether pages leave without being asked: the trace has TTLs or deletes, and the run lets them count."""
+        has_ttl = "ttl_s" in trace and bool(np.any(np.asarray(trace["ttl_s"])))
+        return self.ttl and (has_ttl or ("op" in trace and bool(np.any(np.asarray(trace["op"]) == Operation.DELETE))))
 
 
 AUTO = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8)
@@ -143,8 +150,8 @@ def _working_set(trace: Trace, in_bytes: bool) -> int:
         return n_pages
     if "size_bytes" not in trace:
         raise InputError(f"trace {trace.name} has no sizes (column size_bytes); leave out --sized")
-    _, first = np.unique(trace["page"], return_index=True)
-    return int(trace["size_bytes"][first].sum())
+    _, first = np.unique(np.asarray(trace["page"]), return_index=True)
+    return int(np.asarray(trace["size_bytes"])[first].sum())
 
 
 def _share(share: float, trace: Trace, sized: bool, shown: str) -> int:
@@ -161,5 +168,6 @@ def _warmup(text: str, trace: Trace) -> int:
     if match := re.fullmatch(r"([0-9.]+)\s*s", lower):
         if "time_s" not in trace:
             raise InputError(f"trace {trace.name} has no times; give the warm-up in requests")
-        return int(np.searchsorted(trace["time_s"], trace["time_s"][0] + float(match[1])))
+        time_s = np.asarray(trace["time_s"])
+        return int(np.searchsorted(time_s, time_s[0] + float(match[1])))
     raise InputError(f'warmup "{text}" is not understood; expected requests (1000), seconds (60s) or full')

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -86,13 +87,13 @@ class System:
         """Recomputes every metric from a log of decisions alone; an illegal or missing one raises IllegalDecision."""
         from sim.core.engine import replay
 
-        return dict(replay(trace, self, Scripted(decisions)).metrics)
+        return dict(replay(trace, cast(Any, self), Scripted(decisions)).metrics)
 
 
 class PagingRun:
     """One policy on one trace (a `sim.core.system.Run`)."""
 
-    loop = staticmethod(play)
+    loop: Callable[..., None] = staticmethod(play)
 
     def __init__(self, trace: Trace, setting: Setting, policy: Policy, rng: Any, record: bool):
         self.trace = trace
@@ -101,9 +102,7 @@ class PagingRun:
         self.setting = setting
         self.oracle = self._oracle()
         self.setting = setting = replace(setting, oracle=self.oracle)
-        self.is_expiring = setting.ttl and bool(
-            ("ttl_s" in trace and np.any(trace["ttl_s"])) or ("op" in trace and np.any(trace["op"] == Operation.DELETE))
-        )
+        self.is_expiring = setting.removes(trace)
         for part in parts_of(policy):
             if self.is_expiring and not defines(part, "forget"):
                 raise InputError(
@@ -115,7 +114,7 @@ class PagingRun:
         self.cache = Cache(setting, self.is_expiring, record)
         self.predicted = PredictedCache(setting.n_pages) if "cache_state" in channels_of(policy) else None
         policy.begin(setting, rng)
-        self.objects = {
+        self.objects: dict[str, Any] = {
             "cache": self.cache,
             "predicted": self.predicted,
             "oracle": self.oracle,
@@ -143,7 +142,7 @@ class PagingRun:
                 f"the {channel} predictions of trace {self.trace.name} were made for capacity {made_for}, "
                 f"and this run has {self.setting.capacity}: predict again for this capacity"
             )
-        return self.trace[column]
+        return np.asarray(self.trace[column])
 
     def _fields(self) -> dict[str, Any]:
         trace = self.trace
@@ -155,7 +154,7 @@ class PagingRun:
             elif self.is_expiring:
                 fields[column] = Constant(default)
         for channel in channels_of(self.policy):
-            if channel == "cache_state":
+            if channel == "cache_state" and self.predicted is not None:
                 fields["leaves"] = self._channel(channel)
                 fields["cache_state"] = Constant(self.predicted.holds)
             else:
@@ -202,7 +201,7 @@ class PagingRun:
         }
 
     def notices(self) -> list[str]:
-        return self.policy.notices() if defines(self.policy, "notices") else []
+        return cast(Any, self.policy).notices() if defines(self.policy, "notices") else []
 
     def decisions(self) -> Decisions | None:
         log = self.cache.log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -67,7 +67,7 @@ class Setting(UntimedSetting):
     @classmethod
     def from_options(
         cls, trace: Trace, *, origin_slots: Any = 0, interval_s: Any = None, **others: Any
-    ) -> tuple[list[UntimedSetting], list[str]]:
+    ) -> tuple[list[Self], list[str]]:
         """Reads the user's options for this trace, see `paging.Setting.from_options`."""
         interval = None if interval_s is None else _number(float, interval_s, "interval_s", "seconds (0.001)")
         slots = _number(int, origin_slots, "origin_slots", "a whole number (8)")
@@ -120,6 +120,7 @@ class System(untimed.System):
     Reference: delayed hits: Atre, Sherry, Wang, Berger, "Caching with Delayed Hits", SIGCOMM 2020, section 2.
     """
 
+    setting: Setting
     METRICS: ClassVar[tuple[Metric, ...]] = METRICS
     Setting: ClassVar[type[UntimedSetting]] = Setting
 
@@ -347,7 +348,7 @@ class TimedRun(untimed.PagingRun):
 
             self.loop = processes.play
             self.why_interpreted = "it was asked to run as SimPy processes"
-            flight = processes.Processes(self.responses, setting.origin_slots)
+            flight: Any = processes.Processes(self.responses, setting.origin_slots)
         else:
             flight = Flight(len(trace), setting.n_pages, setting.origin_slots)
         self.objects = {"responses": self.responses, "flight": flight, **self.objects}

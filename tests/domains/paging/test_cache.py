@@ -84,7 +84,7 @@ def test_released_pages_leave_unforced_and_are_no_evictions(mode):
 
 @BOTH
 def test_releasing_a_page_that_is_not_there_is_illegal(mode):
-    with pytest.raises(IllegalDecision, match="WrongRelease .* page 1 at request 0"):
+    with pytest.raises(IllegalDecision, match=r"WrongRelease .* page 1 at request 0"):
         run(WrongRelease(), "ab", 2, mode=mode)
 
 
