@@ -208,9 +208,7 @@ def _references(
     name = getattr(system, "REFERENCE", None)
     if name is None or any(catalog.spec.parse_policy(text).name == name for text in built):
         return []
-    return [
-        Experiment(system_name, trace, name, (), _fields(one), seed) for one in settings if system.has_reference(one)
-    ]
+    return [Experiment(system_name, trace, name, (), _fields(one), seed) for one in settings]
 
 
 def _is_random(policy: Any, choice: Sequence[str], trace: str) -> bool:

@@ -279,6 +279,11 @@ def draws(policy: Policy) -> bool:
     )
 
 
+def channels_needed(domain: str, policy: Policy) -> tuple[str, ...]:
+    """The prediction channels that a policy of this domain reads."""
+    return importlib.import_module(f"sim.domains.{domain}").channels_needed(policy)
+
+
 def channels_filled(name: str) -> tuple[str, ...]:
     """The channels a predictor can serve, as it declares them by its attribute `channels`."""
     return predictor(name).channels  # type: ignore[attr-defined]

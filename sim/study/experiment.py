@@ -233,9 +233,7 @@ def prediction_choices(domain: str, policy: Policy, predictions: Iterable[str]) 
     A policy that reads no channel is run once, without. A channel that none fills is left to the system, which refuses the
     run and names the option.
     """
-    from importlib import import_module
-
-    needed = import_module(f"sim.domains.{domain}").channels_needed(policy)
+    needed = catalog.channels_needed(domain, policy)
     given = [text for text in predictions if text != "none"]
     choices = []
     for channel in needed:
