@@ -39,20 +39,24 @@ def as_csv(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def table(ranking: Ranking) -> None:
-    """Prints a table; as wide as its content when not on a terminal."""
+    """Prints a table; as wide as its content when not on a terminal, and without trailing blanks."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else 220, highlight=False)
-    grid = Table(title=ranking.title, caption=ranking.caption or None, box=box.SIMPLE_HEAD)
-    grid.title_justify = grid.caption_justify = "left"
+    has_header = any(heading for heading, _ in ranking.columns)
+    grid = Table(caption=ranking.caption or None, box=box.SIMPLE_HEAD, show_header=has_header)
+    grid.caption_justify = "left"
     for heading, justify in ranking.columns:
         grid.add_column(heading, justify=justify, no_wrap=justify == "right")  # type: ignore[arg-type]
     for row in ranking.rows:
         grid.add_row(*(Text(cell, style="cyan" if row[0].endswith("*") else "") for cell in row))
-    console.print(grid)
+    with console.capture() as drawn:
+        console.print(Text(ranking.title, style="table.title"), soft_wrap=True)  # a long one keeps its line
+        console.print(grid)
+    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
 class Progress:
