@@ -10,6 +10,7 @@ import numpy as np
 from sim.core.errors import InputError
 
 FORMATS = (".png", ".pdf", ".svg")
+TITLE_LETTERS = 84
 INK, MUTED, FIRST, SECOND = "#22252b", "#7a818c", "#1f6fb4", "#e07b1a"
 
 
@@ -139,8 +140,9 @@ def _clock(description: dict[str, Any]) -> tuple[Any, str]:
 
 
 def _title(description: dict[str, Any]) -> str:
-    counts = f"{description['requests']:,} requests to {description['distinct_pages']:,} pages"
-    return f"{_cut(description['trace'], 60)}: {counts}, {description['one_hit_share_of_pages']:.0%} of them once"
+    counts = f": {description['requests']:,} requests to {description['distinct_pages']:,} pages"
+    counts += f", {description['one_hit_share_of_pages']:.0%} of them once"
+    return _cut(description["trace"], TITLE_LETTERS - len(counts)) + counts
 
 
 def _cut(text: str, length: int) -> str:
