@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +15,7 @@ from sim.cli import options, output
 from sim.cli.main import exit_code
 from sim.core.errors import AugsimError, PolicyError
 from sim.core.result import Result
-from sim.study import catalog, ranking
+from sim.study import catalog, figures, ranking
 from sim.study.experiment import Bench, Experiment, prediction_choices
 
 
@@ -130,7 +130,7 @@ def replay(
         if text != "none":
             catalog.check_predictor(text)
     if figure:
-        _check_figure(figure)
+        figures.check(figure)
     opened = bench.trace(trace, domain, seed)
     settings, notices = system.Setting.from_options(opened, **setting)
     for text in [*opened.origin.get("notices", ()), *notices]:
@@ -152,12 +152,10 @@ def replay(
         for ranked in ranking.rankings(results, system.METRICS):
             output.table(ranked)
     if figure and results:
-        from sim.study.figures import save
-
-        save(
-            figure, [result.row() for result in results], system.METRICS[0], command="augsim " + " ".join(sys.argv[1:])
-        )
-        output.notice(f"figure written to {figure}")
+        rows = [{"label": ranking.policy_label(result), **result.row()} for result in results]
+        metric = ranking.main_metric(results, system.METRICS)
+        beside = figures.save(figure, rows, metric, command=shlex.join(["augsim", *sys.argv[1:]]))
+        output.notice(f"figure written to {figure}, its table to {beside}")
     if code:
         sys.exit(code)
 
@@ -222,8 +220,3 @@ def _fields(setting: Any) -> tuple[tuple[str, Any], ...]:
         for field in dataclasses.fields(setting)
         if not field.metadata.get("derived")
     )
-
-
-def _check_figure(path: str) -> None:
-    if Path(path).suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise click.UsageError(f"--figure {path}: the ending must be .png, .pdf or .svg")

@@ -63,7 +63,7 @@ def domain_of(name: str) -> str:
     return name.partition("/")[0]
 
 
-def system(name: str) -> type:
+def system(name: str) -> Any:
     """The system class of `domain` or `domain/system`."""
     domain_of(name)
     return importlib.import_module(f"sim.domains.{name.replace('/', '.')}").System

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from sim.core import engine
 from sim.core.errors import InputError
 from sim.core.policy import Policy
@@ -157,9 +159,13 @@ class Bench:
         for text in predictions:
             trace = self._once(
                 ("predicted", id(trace), setting, text, seed),
-                lambda text=text, trace=trace: (trace, self._predict(trace, setting, text, seed)),
+                partial(self._beside, trace, setting, text, seed),
             )[1]
         return trace
+
+    def _beside(self, trace: Trace, setting: Any, text: str, seed: int) -> tuple[Trace, Trace]:
+        """A trace and the same with predictions: the first is kept too, so that its id stays its own."""
+        return trace, self._predict(trace, setting, text, seed)
 
     def _predict(self, trace: Trace, setting: Any, text: str, seed: int) -> Trace:
         wanted = spec.parse(text)
@@ -223,7 +229,9 @@ def first_rows(trace: Trace, n: int) -> Trace:
         raise InputError(f"the number of requests must be at least 1, got {n}")
     cut = trace.rows(0, min(n, len(trace)))
     if "page" in cut and "pages" in cut.tables:
-        return replace(cut, tables={**cut.tables, "pages": cut.tables["pages"][: int(cut["page"].max()) + 1]})
+        return replace(
+            cut, tables={**cut.tables, "pages": cut.tables["pages"][: int(np.asarray(cut["page"]).max()) + 1]}
+        )
     return cut
 
 

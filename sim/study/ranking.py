@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from sim.core.metric import Metric
 from sim.core.result import Result
+from sim.study import spec
 
 CUSTOMARY = ("ratio_to_opt", "byte_miss_ratio", "eta0", "eta1", "eta", "bound_holds")
 
@@ -47,23 +49,30 @@ class _Line:
 
 def rankings(results: Sequence[Result], metrics: Sequence[Metric]) -> list[Ranking]:
     """One ranking per trace and setting, ordered by the first metric that every result has."""
-    main = next(
-        (m for m in metrics if m.better and all(r.metrics.get(m.name) is not None for r in results)), metrics[0]
-    )
+    main = main_metric(results, metrics)
     groups: dict[Any, dict[Any, _Line]] = {}
     for result in results:
         row = result.row()
         setting = tuple((k, v) for k, v in row.items() if k.startswith("system."))
-        name = policy_label(result)
+        name = f"{policy_label(result)}{' *' if row['clairvoyant'] else ''}"
         lines = groups.setdefault((row["trace"], setting), {})
         lines.setdefault((name, row["predictions"]), _Line(row)).rows.append(row)
     return [_ranking(trace, setting, lines, metrics, main) for (trace, setting), lines in groups.items()]
 
 
+def main_metric(results: Sequence[Result], metrics: Sequence[Metric]) -> Metric:
+    """The first metric that ranks and that every result has."""
+    for metric in metrics:
+        if metric.better and all(result.metrics.get(metric.name) is not None for result in results):
+            return metric
+    return metrics[0]
+
+
 def policy_label(result: Result) -> str:
-    """The policy as the user named it; the reference carries a star."""
-    row = result.row()
-    return f"{result.experiment.experiment.policy}{' *' if row['clairvoyant'] else ''}"
+    """The policy as the user named it, a file by its name alone."""
+    text = result.experiment.experiment.policy
+    name = spec.parse_policy(text).name
+    return text.replace(name, Path(name).stem, 1) if name.endswith(".py") else text
 
 
 def _ranking(trace: str, setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], main: Metric) -> Ranking:

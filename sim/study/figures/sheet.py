@@ -1,0 +1,115 @@
+"""Puts a table of rows on a sheet: which figure shows it, in how many panels, with title, caption, command, and table."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.core.errors import InputError
+from sim.core.metric import Metric
+
+ENDINGS = (".png", ".pdf", ".svg")
+
+
+def check(path: str | Path) -> None:
+    """Refuses a file that could not be drawn, before anything runs."""
+    path = Path(path)
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path}: a figure's ending is one of {', '.join(ENDINGS)}")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent} to write the figure to")
+
+
+def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *, command: str) -> Path:
+    """Draws rows and writes the figure, with its table as CSV beside it.
+
+    The figure is chosen by what varies: the predictions, else the capacity, else nothing but the policies.
+
+    Args:
+        path: ends with .png, .pdf or .svg.
+        rows: flat rows of results, each with a `label` that names the policy.
+        metric: what is drawn.
+        command: what made the rows; it stands in the footer and in the file's metadata.
+
+    Returns:
+        The path of the table.
+    """
+    import matplotlib as mpl
+    import pandas as pd
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from sim.study.figures import capacity, prediction_error, ranking, style
+
+    path = Path(path)
+    table = pd.DataFrame([dict(row) for row in rows])
+    predictions = table.loc[table["predictions"] != "none", "predictions"].nunique()
+    capacities = table["system.capacity"].nunique() if "system.capacity" in table else 1
+    by = ["trace"]
+    if predictions > 1:
+        draw = prediction_error.draw
+    elif capacities > 1:
+        draw = capacity.draw
+    else:
+        draw = ranking.draw
+    if draw is not capacity.draw and capacities > 1:
+        by.append("system.capacity")
+    panels = list(table.groupby(by, sort=False))
+    with mpl.rc_context(style.RC):
+        n_lines = max(panel.groupby(["label", "predictions"]).ngroups for _, panel in panels)
+        tall = max(3.6, 0.3 * n_lines + 1.2) if draw is ranking.draw else 4.0
+        n_columns = min(len(panels), 2)
+        n_rows = -(-len(panels) // n_columns)
+        footer = textwrap.wrap(command, 130 * n_columns, break_on_hyphens=False)
+        figure = Figure(
+            figsize=(7.2 * n_columns, tall * n_rows + 0.6 + 0.13 * len(footer)), layout="constrained", dpi=200
+        )
+        FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)  # type: ignore[union-attr, call-arg]
+        title, facts = _words(table, metric)
+        figure.suptitle(f"{title}\n", x=0.012, ha="left", fontweight="bold", fontsize=11, color=style.INK)
+        figure.text(0.012, 1 - 0.38 / figure.get_figheight(), facts, fontsize=8.5, color=style.GREY)
+        figure.supxlabel("\n".join(footer), x=0.012, ha="left", fontsize=6, color=style.GREY, family="monospace")
+        grid = figure.subplots(n_rows, n_columns, squeeze=False)
+        for axes, (key, _) in zip(grid.flat, panels, strict=False):
+            if len(panels) > 1:
+                axes.set_title(_panel_name(by, key), loc="left", fontsize=9, color=style.INK)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+        for axes, (_, panel) in zip(grid.flat, panels, strict=False):
+            draw(panel, axes, metric=metric)
+        figure.savefig(path, metadata=_metadata(path, title, command))
+    beside = path.with_suffix(".csv")
+    table.to_csv(beside, index=False)
+    return beside
+
+
+def _words(table: Any, metric: Metric) -> tuple[str, str]:
+    """Title and caption."""
+    traces = ", ".join(table["trace"].unique())
+    title = f"{metric.name.replace('_', ' ')} on {textwrap.shorten(traces, 60, placeholder=' …')}"
+    facts = []
+    if "requests" in table and table["requests"].nunique() == 1:
+        facts.append(f"{table['requests'].iloc[0]:,} requests")
+    if "system.capacity" in table and table["system.capacity"].nunique() == 1:
+        unit = "bytes" if table.get("system.sized", [False])[0] else "pages"
+        facts.append(f"capacity {table['system.capacity'].iloc[0]:,} {unit}")
+    n_seeds, first = table["seed"].nunique(), table["seed"].min()
+    facts.append(f"mean and 95 % interval over {n_seeds} seeds from {first}" if n_seeds > 1 else f"seed {first}")
+    if table["clairvoyant"].any():
+        facts.append("* sees the future")
+    return title[0].upper() + title[1:], "   ·   ".join(facts)
+
+
+def _panel_name(by: list[str], key: tuple[Any, ...]) -> str:
+    parts = [
+        f"{name.removeprefix('system.')} {value:,}" for name, value in zip(by, key, strict=True) if name != "trace"
+    ]
+    return ", ".join(parts) or str(key[0])
+
+
+def _metadata(path: Path, title: str, command: str) -> dict[str, str]:
+    keys = {".png": ("Title", "Description"), ".pdf": ("Title", "Subject"), ".svg": ("Title", "Description")}
+    return dict(zip(keys[path.suffix.lower()], (title, command), strict=True))

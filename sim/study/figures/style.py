@@ -1,0 +1,125 @@
+"""The look that all figures share: colours that stay with a policy, labels at the ends of lines, means with intervals."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+INK, GREY, REFERENCE = "#222222", "#6b6b6b", "#000000"
+
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255", "#44aa99", "#999933", "#332288")
+"""Told apart by colour-blind readers too (Okabe and Ito; Tol)."""
+
+MARKERS = "osD^vP"
+
+FAMILIAR = ("lru", "mark0", "marker", "flush_all_zeros", "sieve", "fifo", "combiner", "arc", "s3fifo", "lirs")
+"""Policies often drawn together: their colours differ for sure."""
+
+RC: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+}
+
+
+def number(label: str) -> int:
+    """A policy's place among all colours and markers: from its label alone, so the same in every figure and process.
+
+    Parameters change the marker of a familiar policy, not its colour.
+    """
+    name, _, parameters = label.partition(",")
+    letters = parameters if name in FAMILIAR else label
+    code = sum(ord(letter) * (position + 1) for position, letter in enumerate(letters))
+    return FAMILIAR.index(name) + len(PALETTE) * code if name in FAMILIAR else code
+
+
+def colour(label: str) -> str:
+    return PALETTE[number(label) % len(PALETTE)]
+
+
+def marker(label: str) -> str:
+    return MARKERS[number(label) // len(PALETTE) % len(MARKERS)]
+
+
+def estimates(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
+    """Means over seeds.
+
+    Returns:
+        One row per group of `by`, with `mean`, `half` (half the width of the 95 % interval, 0 for one seed) and `n`.
+    """
+    grouped = table.groupby(by, sort=False, dropna=False)[metric]
+    found = grouped.agg(["mean", "std", "count"]).reset_index().rename(columns={"count": "n"})
+    found["half"] = [_half(std, n) for std, n in zip(found["std"], found["n"], strict=True)]
+    return found.drop(columns="std")
+
+
+def _half(std: float, n: int) -> float:
+    if n < 2:
+        return 0.0
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, n - 1)) * std / math.sqrt(n)
+
+
+def draw_line(axes: Axes, points: pd.DataFrame, x: str, label: str, **look: Any) -> None:
+    """A policy's means over `x`, with a band where there are several seeds."""
+    points = points.sort_values(x)
+    look = {"color": colour(label), "marker": marker(label), "markersize": 4.5, "linewidth": 1.8, **look}
+    axes.plot(points[x], points["mean"], **look)
+    if (points["half"] > 0).any():
+        low, high = points["mean"] - points["half"], points["mean"] + points["half"]
+        axes.fill_between(points[x], low, high, color=look["color"], alpha=0.18, linewidth=0)
+
+
+def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Writes labels right of the axes, each at its line's height, moved apart where they would overlap.
+
+    Args:
+        ends: (height in data, text, colour); the limits of the axes must not change afterwards.
+    """
+    if not ends:
+        return
+    ends = sorted(ends)
+    axes.get_ylim()  # settles the limits
+    height = axes.get_window_extent().height * 72 / axes.figure.dpi
+    step = min(11.5 / height, 1 / len(ends))
+    wanted = [float(axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1]) for y, _, _ in ends]
+    for y, (_, text, shade), place in zip(wanted, ends, _apart(wanted, step), strict=True):
+        axes.plot(
+            [1.005, 1.03], [y, place], transform=axes.transAxes, color=shade, linewidth=0.7, alpha=0.7, clip_on=False
+        )
+        axes.text(1.037, place, text, transform=axes.transAxes, color=shade, va="center", fontsize=8.5)
+
+
+def _apart(wanted: list[float], step: float) -> list[float]:
+    """Heights in the same order, at least `step` apart, as near to those wanted as least squares allow."""
+    blocks: list[list[float]] = []  # (sum of the wanted heights less their offsets, how many)
+    for i, y in enumerate(wanted):
+        blocks.append([y - i * step, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += count
+    bases = [total / count for total, count in blocks for _ in range(int(count))]
+    return [base + i * step for i, base in enumerate(bases)]
+
+
+def labelled(row: Any) -> str:
+    """How a figure calls a row's policy; the clairvoyant carry a star."""
+    return f"{row['label']} *" if row["clairvoyant"] else str(row["label"])
