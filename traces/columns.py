@@ -19,6 +19,9 @@ VERSION = 1
 HEADER_BYTES = 128
 """Every `.npy` header of format 1.0 that is written here has this length, so that it can be written last."""
 
+PIECE = 1 << 20
+"""Values turned into another type at a time."""
+
 
 class Growing:
     """A column that grows in memory, or in a `.npy` file where a folder for it is given.
@@ -48,6 +51,21 @@ class Growing:
                 self._values.resize(max(stop, 2 * len(self._values)), refcheck=False)
             self._values[self.n : stop] = values
         self.n = stop
+
+    def widen(self, dtype: np.dtype) -> None:
+        """Turns the values so far, and those to come, into another type."""
+        if self._file is None or self.path is None:
+            self._values = self._values.astype(dtype)
+            self.dtype = dtype
+            return
+        self._file.close()
+        narrow = self.path.replace(self.path.with_suffix(".narrow"))
+        values = np.memmap(narrow, self.dtype, "r", HEADER_BYTES, self.n) if self.n else np.empty(0)
+        wide = Growing(dtype, self.path)
+        for start in range(0, self.n, PIECE):
+            wide.append(values[start : start + PIECE].astype(dtype))
+        narrow.unlink()
+        self.dtype, self._file = dtype, wide._file
 
     def array(self) -> np.ndarray:
         """All values; of a file, mapped and read-only. Nothing can be added any more."""

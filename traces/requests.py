@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from sim.core.errors import InputError
+from sim.core.modules import kernel
 from sim.core.operations import Operation
 from sim.core.trace import Trace
 from traces.columns import Growing
 from traces.intern import Interner
 from traces.source import Source
+
+
+class Numbering(Protocol):
+    """What numbers ids as they come, as an `Interner` does."""
+
+    def codes(self, ids: Any) -> np.ndarray: ...
+
+    def labels(self) -> np.ndarray: ...
+
 
 WORDS = {"time_s": "time", "size_bytes": "size", "ttl_s": "TTL"}
 
@@ -24,13 +34,25 @@ class Requests:
         unit: what one row of it is called in errors: "record" or "line".
         n_expected: how many may come; no more than a hint.
         skip_zero_size: drop requests of size 0, and say so.
+        interner: numbers the ids, whatever they are; None: an `Interner`, of integers.
+        earliest_s: least time that is accepted, at most 0; -inf where times are relative to the first one.
     """
 
-    def __init__(self, source: Source, *, unit: str = "record", n_expected: int = 0, skip_zero_size: bool = False):
+    def __init__(
+        self,
+        source: Source,
+        *,
+        unit: str = "record",
+        n_expected: int = 0,
+        skip_zero_size: bool = False,
+        interner: Numbering | None = None,
+        earliest_s: float = 0.0,
+    ):
         self.source = source
         self.unit = unit
         self.skip_zero_size = skip_zero_size
-        self.interner = Interner()
+        self.interner: Numbering = Interner() if interner is None else interner
+        self.earliest_s = earliest_s
         self.n_expected = n_expected
         self.n_rows = 0  # rows seen, kept or not
         self._columns: dict[str, Growing] = {}
@@ -38,12 +60,13 @@ class Requests:
         self._n_backwards = 0
         self._latest = -np.inf
         self._n_unknown_op = 0
+        self._n_other_size = 0
 
-    def add(self, ids: np.ndarray, **columns: np.ndarray) -> np.ndarray:
+    def add(self, ids: Any, **columns: np.ndarray) -> np.ndarray:
         """Takes the next requests.
 
         Args:
-            ids: integers, shape (n,).
+            ids: integers, shape (n,), or what else the interner numbers.
             columns: any of `time_s`, `size_bytes`, `op`, `ttl_s`, `tenant`, shape (n,); the same ones at each call.
 
         Returns:
@@ -84,6 +107,9 @@ class Requests:
             dense = Interner()
             columns["page"] = dense.codes(columns["page"])
             labels = labels[dense.labels()]
+        if "size_bytes" in columns:
+            first = np.full(len(labels), -1, np.int64)
+            self._n_other_size = int(_other_sizes(columns["page"], columns["size_bytes"], first))
         notices = [*notices, *self._notices()]
         return Trace(
             self.source.plain_name or self.source.name,
@@ -102,7 +128,7 @@ class Requests:
         is_real = name == "ttl_s" or (name == "time_s" and values.dtype.kind == "f")
         target = np.dtype(np.float64 if is_real else np.int32 if name == "tenant" else np.int64)
         limit = np.inf if is_real else 2 ** (8 * target.itemsize - 1) - 1
-        is_good = (values >= 0) & (values < limit)
+        is_good = (values >= (self.earliest_s if name == "time_s" else 0)) & (values < limit)
         if values.dtype.kind == "f" and not is_real:
             is_good &= values % 1 == 0
         if not is_good.all():
@@ -131,12 +157,31 @@ class Requests:
             if name not in self._columns:
                 path = self.source.scratch and self.source.scratch / f"{name}.npy"
                 self._columns[name] = Growing(values.dtype, path, self.n_expected)
+            elif values.dtype.kind == "f" and self._columns[name].dtype.kind != "f":
+                self._columns[name].widen(values.dtype)  # times had no fractions until now
             self._columns[name].append(values)
 
     def _notices(self) -> list[str]:
         found = {
-            "{} requests of size 0" + (" dropped (skip_zero_size)" if self.skip_zero_size else ""): self._n_zero_size,
-            "time goes backwards at {} requests": self._n_backwards,
-            "{} requests of an unknown operation": self._n_unknown_op,
+            "{} of size 0" + (" dropped (skip_zero_size)" if self.skip_zero_size else ""): self._n_zero_size,
+            "time goes backwards at {}": self._n_backwards,
+            "{} of an unknown operation": self._n_unknown_op,
+            "{} of another size than at first": self._n_other_size,
         }
-        return [text.format(f"{n:,}") for text, n in found.items() if n]
+        return [text.format(counted(n, "request")) for text, n in found.items() if n]
+
+
+def counted(n: int, noun: str) -> str:
+    """How many there are, in words: "1 request", "13,671 requests"."""
+    return f"{n:,} {noun}" + "s" * (n != 1)
+
+
+@kernel
+def _other_sizes(pages, sizes, first):
+    """Requests whose size is not that of their page's first request; `first`, all -1, is overwritten."""
+    n = 0
+    for i in range(len(pages)):
+        if first[pages[i]] < 0:
+            first[pages[i]] = sizes[i]
+        n += first[pages[i]] != sizes[i]
+    return n

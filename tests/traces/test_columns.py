@@ -78,3 +78,15 @@ def test_a_column_that_grew_in_the_folder_is_not_written_again(tmp_path):
     before = (tmp_path / "page.npy").stat().st_mtime_ns
     assert there_and_back(trace, tmp_path)["page"].tolist() == [0, 1, 2, 3, 4]
     assert (tmp_path / "page.npy").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("is_in_file", [False, True])
+def test_a_growing_column_can_take_another_type(tmp_path, monkeypatch, is_in_file):
+    monkeypatch.setattr(columns, "PIECE", 3)
+    column = columns.Growing(np.dtype(np.int64), tmp_path / "time_s.npy" if is_in_file else None)
+    column.append(np.arange(10))
+    column.widen(np.dtype(np.float64))
+    column.append(np.array([0.5]))
+    values = column.array()
+    assert (values.tolist(), values.dtype) == ([*range(10), 0.5], np.float64)
+    assert [path.name for path in tmp_path.iterdir()] == (["time_s.npy"] if is_in_file else [])

@@ -8,7 +8,7 @@ from sim.core.errors import InputError
 from sim.core.operations import Operation
 from sim.core.trace import Trace
 from traces.records import Records, layout
-from traces.requests import Requests
+from traces.requests import Requests, counted
 from traces.source import Source
 
 ENDINGS = (".vscsi", ".vscsi1", ".vscsi2")
@@ -57,7 +57,7 @@ def read(source: Source, *, allow_truncated: bool = False, skip_zero_size: bool 
         n_other += int(np.count_nonzero(operations == Operation.NOP))
         requests.add(chunk["id"], time_s=chunk["time_us"] / 1e6, size_bytes=chunk["size_bytes"], op=operations)
     if n_other:
-        records.notices.append(f"{n_other:,} requests are neither reads nor writes")
+        records.notices.append(f"{counted(n_other, 'request')} of other commands than reads and writes")
     return requests.trace(records.notices, format="vscsi", version=version)
 
 

@@ -109,7 +109,7 @@ def test_half_a_record_is_dropped_on_wish_and_said(tmp_path):
 
 
 def test_requests_of_size_0_are_kept_and_counted(tmp_path):
-    trace = read(tmp_path, [4, 5, 4], sizes=[1, 0, 0])
+    trace = read(tmp_path, [4, 5, 5], sizes=[1, 0, 0])
     assert trace["size_bytes"].tolist() == [1, 0, 0]
     assert trace.origin["notices"] == ("2 requests of size 0",)
 
@@ -117,7 +117,7 @@ def test_requests_of_size_0_are_kept_and_counted(tmp_path):
 def test_requests_of_size_0_are_dropped_on_wish_and_pages_numbered_anew(tmp_path):
     trace = read(tmp_path, [4, 5, 6, 5], sizes=[0, 1, 1, 1], options={"skip_zero_size": True})
     assert (trace["page"].tolist(), trace.tables["pages"].tolist()) == ([0, 1, 0], [5, 6])
-    assert trace.origin["notices"] == ("1 requests of size 0 dropped (skip_zero_size)",)
+    assert trace.origin["notices"] == ("1 request of size 0 dropped (skip_zero_size)",)
 
 
 def test_times_that_go_backwards_are_counted(tmp_path):
@@ -126,7 +126,7 @@ def test_times_that_go_backwards_are_counted(tmp_path):
 
 def test_times_that_go_backwards_between_chunks_are_counted(tmp_path):
     trace = read(tmp_path, range(200_000), times=[9] * 65_536 + [8] * 134_464)
-    assert trace.origin["notices"] == ("time goes backwards at 1 requests",)
+    assert trace.origin["notices"] == ("time goes backwards at 1 request",)
 
 
 @pytest.mark.parametrize(("data", "line"), [(b"", "is empty"), (gzip.compress(b"", mtime=0), "has no requests")])

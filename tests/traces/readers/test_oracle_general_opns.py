@@ -16,4 +16,4 @@ def test_operation_and_namespace_are_columns(tmp_path):
     assert trace["op"].tolist() == [Operation.GET, Operation.SET, Operation.NOP]
     assert trace["tenant"].tolist() == [3, 65535, 3]
     assert trace["size_bytes"].tolist() == [100, 200, 100]
-    assert trace.origin["notices"] == ("1 requests of an unknown operation",)
+    assert trace.origin["notices"] == ("1 request of an unknown operation",)

@@ -35,7 +35,11 @@ def test_both_versions_are_told_apart(tmp_path, make):
     assert trace["time_s"].tolist() == [1.5, 2.0, 2.000001]
     assert trace["size_bytes"].tolist() == [512, 0, 1024]
     assert trace["op"].tolist() == [Operation.READ, Operation.WRITE, Operation.NOP]
-    assert trace.origin["notices"] == ("1 requests are neither reads nor writes", "1 requests of size 0")
+    assert trace.origin["notices"] == (
+        "1 request of other commands than reads and writes",
+        "1 request of size 0",
+        "1 request of another size than at first",
+    )
 
 
 @pytest.mark.parametrize("make", [vscsi_1, vscsi_2])
