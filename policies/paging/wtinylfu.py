@@ -1,0 +1,174 @@
+import math
+
+import numpy as np
+
+from sim.core.errors import InputError
+from sim.core.structures import Structure
+from sim.domains import paging
+from sim.domains.paging.queues import Queues
+
+WINDOW, PROBATION, PROTECTED = 0, 1, 2
+
+
+class WTinyLFU(paging.Policy):
+    """Lets a page pass from a small window into the main part only if it is requested more often than the one it would displace.
+
+    The main part is a segmented LRU of two segments. Frequencies are estimates of a counting sketch that is halved now and
+    then, so that the past fades.
+
+    Departs from the paper as libCacheSim does: no doorkeeper, all counters of a page are raised and not only the least, hits
+    in the window are not counted, and the window grows until the cache is full for the first time. The sketch hashes
+    page numbers, libCacheSim the trace's own ids: where these are equal so are the misses, elsewhere they differ by chance
+    collisions. With sizes the sketch is for as many pages as may be resident, not for one page per byte.
+
+    Args:
+        window_share: part of the capacity that is the window, in (0, 1); at least 1 page.
+        protected_share: part of the main part for pages requested again there, in (0, 1).
+        sample: the sketch is halved every `sample` hits per page that the main part holds; at least 1.
+
+    Reference: Einziger, Friedman and Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", ACM Transactions on Storage
+    2017, section 4; the parameters: libCacheSim.
+    """
+
+    window_share: float = 0.01
+    protected_share: float = 0.8
+    sample: int = 32
+
+    def begin(self, setting, rng):
+        for name in ("window_share", "protected_share"):
+            if not 0 < getattr(self, name) < 1:
+                raise InputError(f"wtinylfu: {name} must be above 0 and below 1, got {getattr(self, name)}")
+        if self.sample < 1:
+            raise InputError(f"wtinylfu: sample must be at least 1, got {self.sample}")
+        self.main_size = max(1, setting.capacity - max(1, int(self.window_share * setting.capacity)))
+        self.protected_size = int(self.protected_share * self.main_size)
+        self.queues = Queues(setting, 3)
+        n_main = max(1, setting.n_slots * self.main_size // setting.capacity)
+        self.sketch = Sketch(n_main, setting.n_pages)
+        self.halve_after = self.sample * n_main
+        self.main_hits = 0
+
+    def hit(self, request):
+        page = request.page
+        if self.queues.list_of(page) == WINDOW:
+            self.queues.move_to_front(WINDOW, page)
+            return
+        self.queues.move_to_front(PROTECTED, page)
+        while self.queues.used[PROTECTED] > self.protected_size:
+            self.queues.move_to_front(PROBATION, self.queues.back(PROTECTED))
+        self.sketch.add(page)
+        self.main_hits += 1
+        if self.main_hits >= self.halve_after:
+            self.main_hits = 0
+            self.sketch.halve()
+
+    def evict(self, request):
+        queues = self.queues
+        while queues.sizes[WINDOW] > 0 and self.main_used() + queues.weight(queues.back(WINDOW)) <= self.main_size:
+            page = queues.back(WINDOW)
+            self.enter_main(page)
+            self.sketch.add(page)
+        lower = PROBATION if queues.sizes[PROBATION] > 0 else PROTECTED
+        if queues.sizes[WINDOW] == 0:
+            return queues.pop_back(lower)
+        newcomer = queues.back(WINDOW)
+        victim = newcomer
+        if queues.sizes[lower] > 0 and self.sketch.estimate(newcomer) > self.sketch.estimate(queues.back(lower)):
+            victim = queues.pop_back(lower)
+            self.enter_main(newcomer)
+        else:
+            queues.remove(newcomer)
+        self.sketch.add(newcomer)
+        return victim
+
+    def admit(self, request):
+        self.queues.enter(WINDOW, request.page, request.size)
+        self.sketch.add(request.page)
+
+    def forget(self, page):
+        self.queues.remove(page)
+
+    def main_used(self):
+        return self.queues.used[PROBATION] + self.queues.used[PROTECTED]
+
+    def enter_main(self, page):
+        """Moves a page from the window into the lower segment with room for it; where none has, into the lowest."""
+        queues = self.queues
+        size = queues.weight(page)
+        has_room = queues.used[PROBATION] + size <= self.main_size - self.protected_size
+        fits_above = queues.used[PROTECTED] + size <= self.protected_size
+        queues.move_to_front(PROBATION if has_room or not fits_above else PROTECTED, page)
+
+
+N_POSITIONS = 10
+COUNTERS_PER_PAGE = 14.378
+"""Of a Bloom filter with an error rate of 0.1 %: -ln 0.001 / (ln 2)^2."""
+
+SEEDS = 0x12345678, 0x12344321
+
+
+class Sketch(Structure):
+    """Counts pages approximately, never too low but for halving: each has 10 counters, and its count is the least of them.
+
+    Args:
+        n_counted: pages to be told apart well.
+        n_pages: number of pages.
+    """
+
+    def __init__(self, n_counted: int, n_pages: int):
+        n_counters = math.ceil(COUNTERS_PER_PAGE * n_counted)
+        first, step = (xxh64(np.arange(n_pages), seed).astype(np.uint32) for seed in SEEDS)
+        self.counts = np.zeros(n_counters, np.int32)
+        self.positions = np.empty((n_pages, N_POSITIONS), np.int32)
+        for i in range(N_POSITIONS):
+            self.positions[:, i] = (first + np.uint32(i) * step) % np.uint32(n_counters)
+
+    def add(self, page):
+        for i in range(N_POSITIONS):
+            self.counts[self.positions[page, i]] += 1
+
+    def estimate(self, page):
+        least = int(self.counts[self.positions[page, 0]])
+        for i in range(1, N_POSITIONS):
+            least = min(least, int(self.counts[self.positions[page, i]]))
+        return least
+
+    def halve(self):
+        """Halves all counts."""
+        for i in range(len(self.counts)):
+            self.counts[i] = self.counts[i] >> 1
+
+
+def xxh64(ids: np.ndarray, seed: int) -> np.ndarray:
+    """The hash XXH64 of each id as 8 bytes, lowest first.
+
+    Args:
+        ids: integers of up to 64 bits, shape (n,).
+        seed: at least 0, below 2^64.
+
+    Returns:
+        uint64, shape (n,).
+
+    Reference: Collet, "xxHash fast digest algorithm", version 0.1.1, section "XXH64".
+    """
+    one, two, three, four, five = (
+        np.uint64(prime)
+        for prime in (
+            0x9E3779B185EBCA87,
+            0xC2B2AE3D27D4EB4F,
+            0x165667B19E3779F9,
+            0x85EBCA77C2B2AE63,
+            0x27D4EB2F165667C5,
+        )
+    )
+    start = np.uint64((seed + int(five) + 8) % 2**64)
+    lane = rotated(ids.astype(np.uint64) * two, 31) * one
+    mixed = rotated(start ^ lane, 27) * one + four
+    mixed = (mixed ^ (mixed >> np.uint64(33))) * two
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * three
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+def rotated(words: np.ndarray, n_bits: int) -> np.ndarray:
+    """64-bit words with their bits moved up, those that leave at the top coming in at the bottom."""
+    return (words << np.uint64(n_bits)) | (words >> np.uint64(64 - n_bits))
