@@ -1,5 +1,7 @@
 """Each structure against the plainest Python that does the same."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ def test_a_linked_list_keeps_the_order_of_a_python_list(steps):
         assert mine.size == len(plain)
         assert [mine.front(), mine.back()] == ([plain[0], plain[-1]] if plain else [NONE, NONE])
         assert [j for j in range(N) if mine.contains(j)] == sorted(plain)
-    for leader, follower in zip(plain, plain[1:], strict=False):
+    for leader, follower in itertools.pairwise(plain):
         assert (mine.after(leader), mine.before(follower)) == (follower, leader)
 
 
@@ -132,7 +134,7 @@ def test_a_random_set_draws_each_member_about_equally_often():
     for i in (2, 3, 5, 7):
         chosen.add(i)
     chosen.discard(3)
-    counts = {i: 0 for i in (2, 5, 7)}
+    counts = dict.fromkeys((2, 5, 7), 0)
     for _ in range(6000):
         counts[chosen.draw(rng)] += 1
     # the standard deviation of a count is sqrt(6000 * 1/3 * 2/3) = 37; five of them
