@@ -1,0 +1,176 @@
+"""Processes of this machine, each with a bench of its own; traces are mapped from disk by all, and never sent."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from sim.study.sweep import FAILED, TIMED_OUT, Budget, Outcome, Planned, failure
+
+TRIES = 3
+"""How often a run is begun whose worker dies."""
+
+GRACE_S = 5.0
+"""A run stops itself at its limit, between parts of the trace; one that does not is killed so much later."""
+
+
+def map(
+    function: Callable[[Planned], Outcome], runs: Iterable[Planned], budget: Budget, n_workers: int | None = None
+) -> Iterator[Outcome]:
+    """Gives the outcomes as they finish. Runs with equal inputs go to one worker as long as others have work.
+
+    Args:
+        function: what to do with a run.
+        runs: those with equal inputs one after the other.
+        budget: limits of each run.
+        n_workers: None: one per processor.
+    """
+    queue = _Queue(runs)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["sim.study.experiment", "numba"])
+    n = min(n_workers or len(os.sched_getaffinity(0)), max(1, len(queue)))
+    workers = [_Worker(context, function, budget) for _ in range(n)]
+    tries: dict[str, int] = {}
+    try:
+        for worker in workers:
+            worker.begin(queue.next_for(worker))
+        while busy := [worker for worker in workers if worker.run is not None]:
+            ready = wait([worker.connection for worker in busy], timeout=1.0)
+            for worker in busy:
+                run = worker.run
+                assert run is not None
+                if worker.connection in ready:
+                    outcome = worker.outcome()
+                elif worker.is_overdue():
+                    worker.kill()
+                    outcome = failure(
+                        run, TIMED_OUT, f"took more than {budget.seconds_per_run:g} s", None, worker.elapsed_s()
+                    )
+                else:
+                    continue
+                if outcome is None:  # the worker died
+                    tries[run.key] = tries.get(run.key, 0) + 1
+                    if tries[run.key] < TRIES:
+                        worker.restart()
+                        worker.begin(run)
+                        continue
+                    outcome = failure(
+                        run,
+                        FAILED,
+                        f"its process died {TRIES} times, last by {worker.cause()}",
+                        None,
+                        worker.elapsed_s(),
+                    )
+                if not worker.is_alive():
+                    worker.restart()
+                worker.begin(queue.next_for(worker))
+                yield outcome
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+class _Queue:
+    """Runs in groups of equal inputs; a worker keeps to its group, then takes a new one, then half of another's."""
+
+    def __init__(self, runs: Iterable[Planned]):
+        self.waiting = [list(group) for _, group in itertools.groupby(runs, key=lambda run: run.inputs)][::-1]
+        self.taken: dict[_Worker, list[Planned]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(group) for group in (*self.waiting, *self.taken.values()))
+
+    def next_for(self, worker: _Worker) -> Planned | None:
+        if not self.taken.get(worker):
+            if self.waiting:
+                self.taken[worker] = self.waiting.pop()
+            else:
+                longest = max(self.taken.values(), key=len, default=[])
+                middle = len(longest) // 2
+                self.taken[worker] = longest[middle:]
+                del longest[middle:]
+        return self.taken[worker].pop(0) if self.taken[worker] else None
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process that does one run at a time."""
+
+    context: Any
+    function: Callable[[Planned], Outcome]
+    budget: Budget
+    run: Planned | None = None
+    began: float = 0.0
+    connection: Connection = field(init=False)
+    process: Any = field(init=False)
+
+    def __post_init__(self):
+        self.restart()
+
+    def restart(self) -> None:
+        self.connection, theirs = self.context.Pipe()
+        self.process = self.context.Process(target=_work, args=(theirs, self.function, self.budget), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def begin(self, run: Planned | None) -> None:
+        self.run = run
+        self.began = time.monotonic()
+        if run is not None:
+            with suppress(BrokenPipeError):  # it died before it began; the end of its pipe tells
+                self.connection.send(run)
+
+    def outcome(self) -> Outcome | None:
+        """What it sent; None where it died."""
+        try:
+            return self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            return None
+
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began
+
+    def is_overdue(self) -> bool:
+        limit = self.budget.seconds_per_run
+        return limit is not None and self.elapsed_s() > limit + GRACE_S
+
+    def is_alive(self) -> bool:
+        return self.process.is_alive()
+
+    def cause(self) -> str:
+        code = self.process.exitcode or 0
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+
+def _work(connection: Connection, function: Callable[[Planned], Outcome], budget: Budget) -> None:
+    """A worker's life: runs come, outcomes go, until the other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if budget.memory_per_run_mb is not None:
+        _limit_memory(budget.memory_per_run_mb)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            connection.send(function(connection.recv()))
+
+
+def _limit_memory(limit_mb: float) -> None:
+    """Private memory beyond what the process has now; mapped files do not count."""
+    import resource
+
+    with open("/proc/self/status") as status:
+        now_kb = next(int(line.split()[1]) for line in status if line.startswith("VmData"))
+    limit = now_kb * 1024 + int(limit_mb * 2**20)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
