@@ -5,10 +5,11 @@ BIN := .venv/bin
 .PHONY: demo test test-all lint bench clean
 
 demo: .venv/ready
+	mkdir -p out
 	$(BIN)/augsim replay paging sample:sort --capacity 10% \
-	  -p lru -p fifo -p sieve -p s3fifo -p arc -p lirs -p marker \
+	  -p lru -p fifo -p clock -p s3fifo -p arc -p lirs -p marker \
 	  -p mark0 -p flush_all_zeros -p "combiner,of=[flush_all_zeros;lru]" \
-	  --predict discard:flip=0 --predict discard:flip=0.1 --predict discard:flip=0.3 --predict discard:flip=0.5 \
+	  --predict discard:flip=0 --predict discard:flip=0.1 --predict discard:flip=0.3 --predict discard:flip=0.5 --seeds 3 \
 	  --figure out/demo.png
 
 test: .venv/ready

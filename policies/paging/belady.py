@@ -84,6 +84,9 @@ class Belady(paging.Policy):
                 most = cost
         return best
 
+    def bound(self, facts):
+        return facts.opt
+
     def forget(self, page):
         if self.size_aware:
             self.residents.discard(page)

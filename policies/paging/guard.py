@@ -22,6 +22,7 @@ class Guard(paging.Policy):
     (arXiv 2507.16242), algorithm 1.
     """
 
+    randomized = True
     base: paging.Policy = "follow_pred"  # type: ignore[assignment]
     relax_times: int = 1
     relax_prob: float = 0.0
@@ -95,3 +96,7 @@ class Guard(paging.Policy):
         self.residents.discard(page)
         self.idle.discard(page)
         self.unguarded.discard(page)
+
+    def bound(self, facts):
+        is_strict = self.relax_times == 1 and self.relax_prob == 0
+        return 2 * (facts.h_k - 1 / facts.k + 1) * facts.opt if is_strict and self.base.channels else None

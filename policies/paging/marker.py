@@ -11,6 +11,8 @@ class Marker(paging.Policy):
     "Competitive Analysis of Randomized Paging Algorithms", 2000.
     """
 
+    randomized = True
+
     def begin(self, setting, rng):
         self.rng = rng
         self.unmarked = RandomSet(setting.n_pages)
@@ -35,3 +37,6 @@ class Marker(paging.Policy):
     def forget(self, page):
         self.unmarked.discard(page)
         self.marked.discard(page)
+
+    def bound(self, facts):
+        return (2 * facts.h_k - 1) * facts.opt

@@ -5,7 +5,8 @@ import pytest
 from sim.study import catalog
 from tests.worked import golden, misses
 
-POLICIES = "belady lru fifo clock lfu lfu,counts=perfect flush_when_full sieve s3fifo arc two_q slru lirs gdsf".split()
+POLICIES = ["belady", "lru", "fifo", "clock", "lfu", "lfu,counts=perfect", "flush_when_full"]
+POLICIES += ["sieve", "s3fifo", "arc", "two_q", "slru", "lirs", "gdsf"]
 MISSES = {
     10: [409, 605, 646, 600, 566, 518, 734, 556, 550, 590, 582, 587, 570, 565],
     20: [271, 455, 490, 449, 423, 399, 592, 427, 404, 448, 451, 436, 431, 431],
