@@ -145,8 +145,8 @@ def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str)
         if refusal is None:
             return compiled
         if nrt or not refusal["needs_memory"]:
-            break
-    raise CannotCompile(refusal["reason"] + generator.origin(text, refusal["lines"]))
+            raise CannotCompile(refusal["reason"] + generator.origin(text, refusal["lines"]))
+    raise AssertionError
 
 
 @lru_cache(maxsize=256)
@@ -160,7 +160,7 @@ def _written(title: str, nrt: bool, loop: Callable[..., None], shape: Any, _: st
 def _assigned(loop: Callable[..., None], objects: dict[str, Any]) -> frozenset[str]:
     """Names of all fields that anything in this run assigns: by name alone, so a field may be a cell without need."""
     classes = {type(instance) for value in objects.values() for instance in instances(value)}
-    return assigned_by(loop).union(*(assigned_by_class(cls) for cls in classes))
+    return assigned_by(loop).union(*(assigned_by_class(cls) for cls in classes))  # type: ignore[arg-type]
 
 
 def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
@@ -253,7 +253,7 @@ class _Parts:
         if isinstance(kind, Cell):
             key = (id(owner), name)
             if key not in self._known:
-                cell = np.zeros(1, {bool: np.bool_, int: np.int64, float: np.float64}[kind.type])
+                cell: np.ndarray = np.zeros(1, {bool: np.bool_, int: np.int64, float: np.float64}[kind.type])
                 self._cells.append((owner, name, cell, kind.type))
                 return self._argument(cell, key)
             return self._known[key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -79,7 +80,7 @@ def replay(
     seconds = 0.0
     for start, stop in zip([0, *ends[:-1]], ends, strict=True):
         before = time.perf_counter()
-        _guarded(name, run, lambda start=start, stop=stop: play(start, stop))
+        _guarded(name, run, partial(play, start, stop))
         seconds += time.perf_counter() - before
         if (broken := run.illegal()) is not None:
             raise IllegalDecision(broken)

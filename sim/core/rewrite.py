@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from enum import Enum
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -144,7 +144,7 @@ class Rewriter(ast.NodeTransformer):
             lineno=tree.lineno,
         )
 
-    def refuse(self, node: ast.AST, what: str) -> None:
+    def refuse(self, node: ast.AST, what: str) -> NoReturn:
         raise CannotCompile(f"{what} ({self.file}, line {getattr(node, 'lineno', '?')})")
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -217,13 +217,11 @@ class Rewriter(ast.NodeTransformer):
         kind = kind_at(owner)
         if not isinstance(kind, Object):
             self.refuse(node, f"{text} is assigned, and what it belongs to is unknown")
-            raise AssertionError
         field = kind.field(target.attr)
         if field is None:
             self.refuse(node, f"{text} is first assigned while running; assign it in begin")
         if not isinstance(field, Cell):
             self.refuse(node, f"{text} is given a new object while running; change it in place")
-            raise AssertionError
         guard = {int: "as_int", float: "as_float", bool: "as_bool"}[field.type]
         cell = ast.Attribute(value=owner, attr=plain(target.attr), ctx=ast.Load())
         store = ast.Subscript(value=cell, slice=ast.Constant(0), ctx=ast.Store())
@@ -277,7 +275,6 @@ class Rewriter(ast.NodeTransformer):
             counter, target = target.elts
         if not isinstance(target, ast.Name):
             self.refuse(node, "a loop over policies with more than one variable")
-            raise AssertionError
         kind = kind_at(source)
         assert isinstance(kind, Items)
         result: list[ast.stmt] = []
@@ -302,7 +299,6 @@ class Rewriter(ast.NodeTransformer):
             name, text = exception.id, ""
         else:
             self.refuse(node, "this form of raise")
-            raise AssertionError
         if name not in ERRORS:
             name, text = "RuntimeError", f"{name}: {text}"
         return ast.copy_location(ast.Raise(exc=call(name, ast.Constant(text))), node)
@@ -357,13 +353,11 @@ class Rewriter(ast.NodeTransformer):
             return node
         if not isinstance(owner, Object):
             self.refuse(node, f"{ast.unparse(node)}")
-            raise AssertionError
         field = owner.field(node.attr)
         if field is None:
             constant = constant_node(inspect.getattr_static(owner.cls, node.attr, None))
             if constant is None:
                 self.refuse(node, f"{ast.unparse(node)} is neither a field set in begin nor a constant of the class")
-                raise AssertionError
             return ast.copy_location(constant, node)
         if isinstance(field, Static):
             return ast.copy_location(ast.Constant(field.value), node)
@@ -381,9 +375,8 @@ class Rewriter(ast.NodeTransformer):
             return with_kind(ast.copy_location(row, node), Record(fields))  # type: ignore[arg-type]
         if isinstance(owner, Items):
             node.slice = self.visit(node.slice)
-            if not isinstance(node.slice, ast.Constant):
+            if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)):
                 self.refuse(node, f"{ast.unparse(node)}: policies are reached by a loop or a constant index")
-                raise AssertionError
             return with_kind(node, owner.items[node.slice.value])
         if not isinstance(owner, Array):
             node.slice = self.visit(node.slice)
@@ -419,12 +412,11 @@ class Rewriter(ast.NodeTransformer):
             return self._call_attribute(node, function)
         if not isinstance(function, ast.Name):
             self.refuse(node, ast.unparse(node))
-            raise AssertionError
         found, value = self._resolve(function.id)
         if found and value is defines:
             kind = kind_at(self.visit(node.args[0]))
             assert isinstance(kind, Object)
-            assert isinstance(node.args[1], ast.Constant)
+            assert isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str)
             return ast.copy_location(ast.Constant(callable(getattr(kind.cls, node.args[1].value, None))), node)
         self._visit_arguments(node)
         if found and inspect.isfunction(value):
@@ -498,7 +490,6 @@ class Rewriter(ast.NodeTransformer):
             name, given = self.library.flat_name(method, owner, kinds), [receiver, *arguments]
         else:
             self.refuse(node, f"{ast.unparse(node.func)}, a {type(method).__name__}")
-            raise AssertionError
         return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), given, node.keywords), node)
 
     def visit_Compare(self, node: ast.Compare) -> Any:

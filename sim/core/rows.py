@@ -21,7 +21,7 @@ class Rows:
         self.record = record
         self.n = n
         self.fields = fields
-        self._make = namedtuple(record, ["index", *fields])._make  # type: ignore[misc]
+        self._make = namedtuple(record, ["index", *fields])._make  # type: ignore[misc, attr-defined]
         self._start = 0
         self._loaded: list[Any] = []
 

@@ -28,6 +28,7 @@ def beside(rng: np.random.Generator, *names: str | int) -> np.random.Generator:
         names: what the new stream is for; equal names give equal streams.
     """
     seeds = rng.bit_generator.seed_seq
+    assert isinstance(seeds, np.random.SeedSequence)
     return np.random.Generator(
         np.random.PCG64(np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, *_key(*names))))
     )
