@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from typing import Any
 
 import click
 
+from sim.cli import failure
 from sim.core.errors import AugsimError
 
 COMMANDS = {
     "list": "What there is: domains, or a domain's policies, workloads, predictors, metrics.",
     "replay": "Replay one trace through some policies and rank them.",
+    "sweep": "Run a study: axes over traces, predictions, settings, policies and seeds.",
     "trace": "Describe, show or convert a trace file.",
     "workload": "Write an invented trace to a file.",
     "record": "Record the page accesses of a program.",
@@ -53,49 +56,34 @@ def augsim() -> None:
 
 def main() -> None:
     """Runs the command line. Exit code 0: fine, 1: a run failed, 2: wrong usage or input."""
-    debug = "--debug" in sys.argv
     try:
         code = augsim.main(standalone_mode=False) or 0
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         code = stop.exit_code
-    except click.ClickException as error:
-        _say(_one_line(error))
-        code = 2
-    except (click.Abort, KeyboardInterrupt):
-        _say("interrupted")
-        code = 2
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.ctx.get_help() if error.ctx else error.format_message(), file=sys.stderr)
+        code = failure.WRONG_INPUT
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except AugsimError as error:
-        if debug:
+    except (Exception, KeyboardInterrupt) as error:
+        text = failure.one_line(error)
+        if text is None:
             raise
-        _say(str(error))
-        code = exit_code(error)
-    except OSError as error:
-        if debug:
-            raise
-        _say(f"{error.filename or 'output'}: {error.strerror or error}")
-        code = 2
-    except MemoryError:
-        _say("not enough memory; a smaller trace or --num-req would do")
-        code = 2
+        if "--debug" in sys.argv and not isinstance(error, click.ClickException):
+            traceback.print_exception(error)
+        _say(text)
+        code = failure.exit_code(error) if isinstance(error, AugsimError) else failure.WRONG_INPUT
+    _leave_output()
     sys.exit(code)
 
 
-def exit_code(error: AugsimError) -> int:
-    """1 where a decision broke the rules, 2 where something given from outside is at fault."""
-    from sim.core.errors import IllegalDecision
-
-    return 1 if isinstance(error, IllegalDecision) else 2
-
-
-def _one_line(error: click.ClickException) -> str:
-    text = " ".join(error.format_message().split())
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        text += f" ({error.ctx.command_path} --help shows the usage)"
-    return text
+def _leave_output() -> None:
+    """Hands over what is held for standard output; where it cannot be written, it must not fail again at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

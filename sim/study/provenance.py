@@ -8,7 +8,7 @@ import importlib
 import json
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -58,15 +58,15 @@ def _arrays(column: Any) -> list[np.ndarray]:
     return [column]
 
 
-def code_of(domain: str, policy: Policy, trace: str, predictions: Iterable[str]) -> str:
+def code_of(domain: str, policy: Policy, is_workload: bool, is_predicted: bool) -> str:
     """The hash of all code of ours that shapes a run: the core, the domain's rules, and of policies, predictors and workloads
     those that take part. An edit of one policy changes it for the runs of that policy only."""
     files = {*_package("sim.core"), *_domain(domain)}
     for part in parts_of(policy):
         files |= _reached(sys.modules[type(part).__module__])
-    if any(True for _ in predictions):
+    if is_predicted:
         files |= _reached(importlib.import_module("workloads.predictions"))
-    if trace.startswith("workload:"):
+    if is_workload:
         files |= _reached(importlib.import_module(f"workloads.{domain}"))
     return digest(*sorted(_hash(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files))
 
@@ -136,6 +136,15 @@ def file_label(text: str) -> str:
     if not wanted.name.endswith(".py"):
         return text
     return ",".join([Path(wanted.name).stem, *(f"{key}={value}" for key, value in wanted.arguments.items())])
+
+
+def trace_label(text: str) -> str:
+    """A trace as tables call it: a file by its name without the ending of its compression, others without their prefix."""
+    kind, colon, name = text.partition(":")
+    if colon and kind in ("sample", "workload"):
+        return name
+    path = Path(text)
+    return path.stem if path.suffix in (".gz", ".xz", ".zst") else path.name
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,10 @@ import pandas as pd
 from sim.core.errors import InputError
 from sim.core.modules import write_whole
 from sim.study import provenance
-from sim.study.sweep import DONE, Outcome, Planned, Sweep
+from sim.study.runs import DONE, Outcome, Planned
+
+if TYPE_CHECKING:
+    from sim.study.sweep import Sweep
 
 FILE = "results.sqlite"
 
@@ -51,15 +54,17 @@ class Store:
     Args:
         folder: made where it is missing, unless `must_exist`.
         command: the command that writes, for provenance; None: only read.
+        text: the study file, for provenance.
 
     Raises:
         InputError: another sweep is writing here, the folder cannot be written, or what is in it is no store of this version.
     """
 
-    def __init__(self, folder: Path | str, *, command: str | None = None):
+    def __init__(self, folder: Path | str, *, command: str | None = None, text: str = ""):
         self.folder = Path(folder)
         self.path = self.folder / FILE
         self.command = command
+        self.text = text
         self._lock: int | None = None
         self._study: int | None = None
         if command is not None:
@@ -144,25 +149,21 @@ class Store:
         pd.DataFrame(rows).to_csv(path, index=False)
         return f"{len(rows)} rows of it could be read and are in {path}."
 
-    def begin(self, sweep: Sweep, planned: Sequence[Planned], text: str = "") -> None:
-        """Notes that this sweep is what the folder is about from now on; results there are kept, and used where they fit.
-
-        Args:
-            sweep: the axes.
-            planned: its runs.
-            text: the study file, for provenance.
-        """
-        about = {"system": sweep.system, "metric": sweep.metric}
+    def begin(self, sweep: Sweep, planned: Sequence[Planned]) -> dict[str, Outcome]:
+        """Notes that this sweep is what the folder is about from now on; gives those outcomes of its runs
+        that are there already."""
+        about = {"system": sweep.system, "metric": sweep.metric, "baseline": sweep.baseline}
         self._execute("begin immediate")
         cursor = self._execute(
             "insert into studies (began, command, text, about, machine) values (?, ?, ?, ?, ?)",
-            (_now(), self.command, text, json.dumps(about), json.dumps(provenance.machine())),
+            (_now(), self.command, self.text, json.dumps(about), json.dumps(provenance.machine())),
         )
         self._study = cursor.lastrowid
         self._execute("delete from plan")
         for position, run in enumerate(planned):
             self._execute("insert into plan values (?, ?, ?)", (position, run.key, run.code))
         self._execute("commit")
+        return self.outcomes(planned)
 
     def _execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         try:
@@ -203,7 +204,7 @@ class Store:
         return found
 
     def about(self) -> dict[str, Any]:
-        """What the last sweep was: `system`, `metric`, `command`, `text`, `began`, `machine`."""
+        """What the last sweep was: `system`, `metric`, `baseline`, `command`, `text`, `began`, `machine`."""
         found = self._execute(
             "select about, command, text, began, machine from studies order by number desc limit 1"
         ).fetchone()
@@ -226,6 +227,14 @@ class Store:
             "missing": planned - found,
             "stale": rows - found,
         }
+
+    def words(self) -> str:
+        """The counts as a sentence."""
+        counts = self.counts()
+        parts = [f"{counts['done']:,} of {counts['planned']:,} runs are done"]
+        parts += [f"{counts[what]:,} {what}" for what in ("failed", "missing") if counts[what]]
+        parts += [f"{counts['stale']:,} older rows are kept apart"] if counts["stale"] else []
+        return ", ".join(parts)
 
     def frame(self) -> pd.DataFrame:
         """The table of the last sweep, in the order of its plan; stale rows are left out, failed ones have no metrics."""
@@ -250,11 +259,6 @@ class Store:
             write_whole(path, buffer.getvalue())
         else:
             raise InputError(f"{path}: the ending must be .csv or .parquet")
-
-
-def table(outcomes: Iterable[Outcome]) -> pd.DataFrame:
-    """Outcomes as a table, one row each."""
-    return pd.DataFrame([{"status": o.status, "error": o.error, **o.row} for o in outcomes])
 
 
 def _now() -> str:

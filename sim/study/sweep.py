@@ -4,101 +4,33 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from sim.core.errors import AugsimError, IllegalDecision, InputError
+from sim.core.errors import InputError
+from sim.core.metric import Metric
 from sim.core.policy import Policy
+from sim.core.trace import Trace
 from sim.study import catalog, provenance, spec
 from sim.study.experiment import Bench, Experiment, prediction_choices
+from sim.study.runs import Backend, Budget, Inputs, Outcome, Planned, run_planned, table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.study.store import Store
 
-TIMED_OUT, OUT_OF_MEMORY, FAILED, ILLEGAL, DONE = "timed out", "out of memory", "failed", "illegal", "done"
-"""What became of a run: only `done` has metrics; `illegal` is the policy's fault, `failed` its input's or its own."""
 
+class AxisError(InputError):
+    """A value of an axis that cannot be used; `axis` and `value` say which, for whoever knows the line it stands in."""
 
-@dataclass(frozen=True)
-class Budget:
-    """What one run may take; None: as much as it wants.
-
-    Args:
-        seconds_per_run: of wall clock, above 0.
-        memory_per_run_mb: of memory beyond what the process holds before its first run; needs the back end "processes".
-    """
-
-    seconds_per_run: float | None = None
-    memory_per_run_mb: float | None = None
-
-    def __post_init__(self):
-        for name, value in vars(self).items():
-            if value is not None and not value > 0:
-                raise InputError(f"budget.{name} must be above 0, got {value}")
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """How traces are opened, the same for all runs of a sweep; see `Bench`."""
-
-    reader: tuple[tuple[str, Any], ...] = ()
-    n_requests: int | None = None
-
-    def bench(self) -> Bench:
-        return Bench(reader=dict(self.reader), n_requests=self.n_requests)
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One run of a sweep, known in full before it starts.
-
-    Args:
-        experiment: what to run.
-        asked: the axes as they were asked for: `label` (the policy as tables call it), `asked.capacity` ("1%") and so on; they
-            group rows whose settings differ from trace to trace.
-        key: hash of what the run is: content of the trace, policy with parameters, predictions, setting, seed.
-        code: hash of all code that shapes it; a stored result with another one is stale.
-        inputs: runs with equal inputs find trace, predictions and reference ready where they follow each other.
-    """
-
-    experiment: Experiment
-    asked: Mapping[str, Any]
-    key: str
-    code: str
-    inputs: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a run.
-
-    Args:
-        planned: the run.
-        status: one of those above.
-        row: its flat row; without metrics where it is not done.
-        error: one line, where it is not done.
-        details: a traceback, where the failure is no line for a user.
-        timeline: columns over equal parts of the trace; empty where it is not done.
-        seconds: wall clock of the whole run, opening and labelling included.
-    """
-
-    planned: Planned
-    status: str
-    row: Mapping[str, Any]
-    error: str | None = None
-    details: str | None = None
-    timeline: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
-
-
-Backend = Callable[[Callable[[Planned], Outcome], Iterable[Planned], Budget], Iterator[Outcome]]
-"""A back end: maps a function over runs and gives the outcomes as they finish."""
+    def __init__(self, axis: str, value: Any, reason: str):
+        super().__init__(f"{axis}: {reason}")
+        self.axis = axis
+        self.value = value
 
 
 @dataclass(frozen=True)
@@ -115,6 +47,7 @@ class Sweep:
         seeds: a policy, prediction or trace that draws nothing is run for the first one only.
         reference: run the domain's clairvoyant reference too.
         metric: the one that figures and comparisons take first; None: the domain's.
+        baseline: the policy that comparisons take as the measure; None: the domain's clairvoyant reference.
         inputs: how traces are opened.
         budget: limits of each run.
     """
@@ -127,40 +60,69 @@ class Sweep:
     seeds: tuple[int, ...] = (0,)
     reference: bool = True
     metric: str | None = None
-    inputs: Inputs = Inputs()
-    budget: Budget = Budget()
+    baseline: str | None = None
+    inputs: Inputs = field(default_factory=Inputs)
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def domain(self) -> str:
         return self.system.partition("/")[0]
 
+    @property
+    def metrics(self) -> list[Metric]:
+        """All metrics of the system, the main one first."""
+        return sorted(catalog.system(self.system).METRICS, key=lambda metric: metric.name != self.metric)
+
     def check(self) -> dict[str, Policy]:
-        """Refuses whatever can be refused without opening a trace; gives the policies by their texts."""
-        system = catalog.system(self.system)
-        for axis in ("traces", "policies", "seeds"):
+        """Refuses whatever can be refused without opening a trace; gives the policies by their texts.
+
+        Raises:
+            AxisError: a value of an axis that cannot be used.
+        """
+        catalog.system(self.system)
+        for axis in ("traces", "policies", "predictions", "settings", "seeds"):
             if not getattr(self, axis):
-                raise InputError(f"{axis} is empty; an axis needs at least one value")
+                raise AxisError(axis, None, "no values; an axis needs at least one")
         for text in self.predictions:
-            if text != "none":
-                catalog.check_predictor(text)
-        known = {f.name: f for f in dataclasses.fields(system.Setting) if not f.metadata.get("derived")}
+            with _axis("predictions", text):
+                if text != "none":
+                    catalog.check_predictor(text)
+        self._check_settings()
+        self._check_metric()
+        policies = {}
+        for text in dict.fromkeys(self.policies):
+            with _axis("policies", text):
+                policies[text] = catalog.policy(self.domain, text)
+                self._check_channels(text, policies[text])
+        if self.baseline is not None:
+            with _axis("baseline", self.baseline):
+                names = [*policies, *([catalog.system(self.system).REFERENCE] if self.reference else [])]
+                if self.baseline not in names:
+                    what = catalog.unknown_word("policy of this study", self.baseline, names)
+                    raise InputError(f"{what} (policies: {', '.join(names)})")
+        return policies
+
+    def _check_settings(self) -> None:
+        setting_class = catalog.system(self.system).Setting
+        known = {f.name: f for f in dataclasses.fields(setting_class) if not f.metadata.get("derived")}
         for combination in self.settings:
             for name, values in combination.items():
                 if name not in known:
                     what = catalog.unknown_word(f"setting of {self.system}", name, known)
-                    raise InputError(f"{what} (settings: {', '.join(known)})")
+                    raise AxisError("system", name, f"{what} (settings: {', '.join(known)})")
                 if not values:
-                    raise InputError(f"system.{name} has no values; an axis needs at least one")
+                    raise AxisError("system", name, f"{name} has no values; an axis needs at least one")
             for name, option in known.items():
                 if option.default is dataclasses.MISSING and name not in combination:
-                    raise InputError(f"system.{name} is missing; {self.system} needs it: {option.metadata['help']}")
-        names = [metric.name for metric in system.METRICS]
+                    raise AxisError(
+                        "system", None, f"{name} is missing; {self.system} needs it: {option.metadata['help']}"
+                    )
+
+    def _check_metric(self) -> None:
+        names = [metric.name for metric in self.metrics]
         if self.metric is not None and self.metric not in names:
-            raise InputError(f"{catalog.unknown_word('metric', self.metric, names)} (metrics: {', '.join(names)})")
-        policies = {text: catalog.policy(self.domain, text) for text in self.policies}
-        for text, policy in policies.items():
-            self._check_channels(text, policy)
-        return policies
+            what = catalog.unknown_word("metric", self.metric, names)
+            raise AxisError("metric", self.metric, f"{what} (metrics: {', '.join(names)})")
 
     def _check_channels(self, text: str, policy: Policy) -> None:
         for channel in catalog.channels_needed(self.domain, policy):
@@ -179,83 +141,29 @@ class Sweep:
         """
         bench = bench or self.inputs.bench()
         policies = self.check()
-        found = {
-            planned.key: planned
-            for trace in self.traces
-            for seed in self.seeds
-            for planned in self._on(bench, trace, seed, policies)
-        }
-        return list(found.values())
-
-    def _on(self, bench: Bench, text: str, seed: int, policies: Mapping[str, Policy]) -> Iterator[Planned]:
-        """The runs on one trace under one seed."""
-        system = catalog.system(self.system)
-        trace = bench.trace(text, self.domain, seed)
-        content = provenance.content_of(trace, text, seed)
-        runs = dict(policies)
-        if self.reference and system.REFERENCE and system.REFERENCE not in runs:
-            runs[system.REFERENCE] = catalog.policy(self.domain, system.REFERENCE)
-        for asked, setting in self._settings(trace):
-            chosen = {
-                name: policy
-                for name, policy in runs.items()
-                if name in policies or system(setting.on(trace)).has_reference
-            }
-            options = tuple((f.name, getattr(setting, f.name)) for f in _users(setting))
-            for name, policy in chosen.items():
-                for choice in prediction_choices(self.domain, policy, self.predictions) or [()]:
-                    is_random = catalog.draws(policy) or bool(choice) or text.startswith("workload:")
-                    if seed != self.seeds[0] and not is_random:
-                        continue
-                    experiment = Experiment(self.system, text, name, choice, options, seed)
-                    described = {**asked, "label": provenance.file_label(name)}
-                    yield Planned(
-                        experiment,
-                        described,
-                        provenance.digest(self.system, trace.name, content, described, choice, options, seed),
-                        provenance.code_of(self.domain, policy, text, choice),
-                        provenance.digest(content, options),
-                    )
-
-    def _settings(self, trace: Any) -> Iterator[tuple[dict[str, Any], Any]]:
-        """Each setting for this trace, with the axes as they were asked for."""
-        setting_class = catalog.system(self.system).Setting
-        for combination in self.settings:
-            for values in itertools.product(*combination.values()):
-                asked = dict(zip(combination, values, strict=True))
-                texts = {name: value if isinstance(value, bool) else str(value) for name, value in asked.items()}
-                settings, _ = setting_class.from_options(trace, **texts)
-                for setting in settings:
-                    shown = {
-                        f"asked.{name}": value if len(settings) == 1 else getattr(setting, name)
-                        for name, value in asked.items()
-                    }
-                    yield shown, setting
+        return list({planned.key: planned for planned in _Planner(self, bench, policies).runs()}.values())
 
     def run(
         self,
         store: Store | None = None,
         backend: Backend | None = None,
-        progress: Callable[[Outcome, int, int], None] | None = None,
-        text: str = "",
+        progress: Callable[[Outcome | None, int, int], None] | None = None,
     ) -> pd.DataFrame:
         """Runs what the store does not have yet, and gives the table of all runs, in the order of the plan.
 
         Args:
             store: keeps outcomes as they come; None: they are kept in memory only.
             backend: None: one run after the other, in this process.
-            progress: called with (outcome, how many are done, how many there were to do).
-            text: the study file, for the store's provenance.
+            progress: called with (outcome, how many are done, how many there were to do), at first with None.
         """
         from sim.study.backends import serial
-        from sim.study.store import table
 
         planned = self.plan()
-        if store:
-            store.begin(self, planned, text)
-        kept = store.outcomes(planned) if store else {}
+        kept = store.begin(self, planned) if store else {}
         missing = [run for run in planned if run.key not in kept]
         outcomes = dict(kept)
+        if progress:
+            progress(None, 0, len(missing))
         function = partial(run_planned, self.inputs, self.budget)
         for outcome in (backend or serial.map)(function, missing, self.budget):
             if store:
@@ -263,59 +171,100 @@ class Sweep:
             outcomes[outcome.planned.key] = outcome
             if progress:
                 progress(outcome, len(outcomes) - len(kept), len(missing))
-        return table(outcomes[run.key] for run in planned if run.key in outcomes)
+        return table(outcomes[run.key] for run in planned)
 
 
-def _users(setting: Any) -> list[dataclasses.Field]:
-    return [f for f in dataclasses.fields(setting) if not f.metadata.get("derived")]
+class _axis:
+    """Says which axis and value an error inside belongs to."""
+
+    def __init__(self, axis: str, value: Any):
+        self.axis, self.value = axis, value
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: Any, error: BaseException | None, __: Any) -> None:
+        if isinstance(error, InputError) and not isinstance(error, AxisError):
+            raise AxisError(self.axis, self.value, str(error)) from error.__cause__
 
 
-@cache
-def _bench(inputs: Inputs) -> Bench:
-    """The bench of this process: neighbouring runs find trace, predictions and reference on it."""
-    return inputs.bench()
+class _Planner:
+    """Turns the axes of a sweep into runs."""
+
+    def __init__(self, sweep: Sweep, bench: Bench, policies: Mapping[str, Policy]):
+        self.sweep = sweep
+        self.bench = bench
+        self.system = catalog.system(sweep.system)
+        self.runs_of = dict(policies)
+        reference = self.system.REFERENCE
+        if sweep.reference and reference and reference not in policies:
+            self.runs_of[reference] = catalog.policy(sweep.domain, reference)
+        self.choices = {
+            name: prediction_choices(sweep.domain, policy, sweep.predictions) for name, policy in self.runs_of.items()
+        }
+        self.draws = {name: catalog.draws(policy) for name, policy in self.runs_of.items()}
+        self.labels = _told_apart(self.runs_of, provenance.file_label)
+        self.names = _told_apart(sweep.traces, provenance.trace_label)
+        self.code = cache(self._code)
+
+    def _code(self, name: str, is_workload: bool, is_predicted: bool) -> str:
+        return provenance.code_of(self.sweep.domain, self.runs_of[name], is_workload, is_predicted)
+
+    def runs(self) -> Iterator[Planned]:
+        for text in dict.fromkeys(self.sweep.traces):
+            for seed in dict.fromkeys(self.sweep.seeds):
+                with _axis("traces", text):
+                    trace = self.bench.trace(text, self.sweep.domain, seed)
+                with _axis("system", None):
+                    settings = list(self._settings(trace))
+                for asked, setting in settings:
+                    yield from self._under(text, trace, seed, asked, setting)
+
+    def _settings(self, trace: Trace) -> Iterator[tuple[dict[str, Any], Any]]:
+        """Each setting for this trace, with the axes as they were asked for."""
+        for combination in self.sweep.settings:
+            for values in itertools.product(*combination.values()):
+                asked = dict(zip(combination, values, strict=True))
+                texts = {name: value if isinstance(value, bool) else str(value) for name, value in asked.items()}
+                settings, _ = self.system.Setting.from_options(trace, **texts)
+                for setting in settings:
+                    shown = {
+                        f"asked.{name}": value if len(settings) == 1 else getattr(setting, name)
+                        for name, value in asked.items()
+                    }
+                    setting.on(trace)  # refuses what does not go together
+                    yield shown, setting
+
+    def _under(self, text: str, trace: Trace, seed: int, asked: Mapping[str, Any], setting: Any) -> Iterator[Planned]:
+        """The runs on one trace, under one seed and setting."""
+        is_workload = text.startswith("workload:")
+        content = provenance.content_of(trace, text, seed)
+        options = tuple(
+            (f.name, getattr(setting, f.name)) for f in dataclasses.fields(setting) if not f.metadata.get("derived")
+        )
+        inputs = provenance.digest(content, options, seed if is_workload else None)
+        for name in self.runs_of:
+            for choice in self.choices[name]:
+                is_random = self.draws[name] or bool(choice) or is_workload
+                if seed != self.sweep.seeds[0] and not is_random:
+                    continue
+                shown = {"trace": self.names[text], "label": self.labels[name], **asked}
+                experiment = Experiment(self.sweep.system, text, name, choice, options, seed)
+                key = provenance.digest(self.sweep.system, content, trace.name, shown, choice, options, seed)
+                yield Planned(experiment, shown, key, self.code(name, is_workload, bool(choice)), inputs)
 
 
-class _TimedOut(Exception):
-    pass
-
-
-def run_planned(inputs: Inputs, budget: Budget, planned: Planned) -> Outcome:
-    """Runs one experiment; whatever goes wrong with it is in the outcome, and nothing is raised but an interrupt."""
-    began = time.perf_counter()
-
-    def watch(done: int, n: int) -> None:
-        if budget.seconds_per_run is not None and time.perf_counter() - began > budget.seconds_per_run:
-            raise _TimedOut
-
-    def ended(status: str, error: str, details: str | None = None) -> Outcome:
-        return failure(planned, status, error, details, time.perf_counter() - began)
-
-    try:
-        result = _bench(inputs).run(planned.experiment, progress=watch)
-    except _TimedOut:
-        return ended(TIMED_OUT, f"took more than {budget.seconds_per_run:g} s")
-    except MemoryError:
-        return ended(OUT_OF_MEMORY, "not enough memory")
-    except IllegalDecision as error:
-        return ended(ILLEGAL, str(error))
-    except AugsimError as error:
-        return ended(FAILED, str(error), traceback.format_exc() if error.__cause__ else None)
-    except Exception as error:
-        return ended(FAILED, f"{type(error).__name__}: {error}", traceback.format_exc())
-    row = provenance.flat({**planned.asked, **result.row()})
-    return Outcome(planned, DONE, row, None, None, result.timeline, time.perf_counter() - began)
-
-
-def failure(planned: Planned, status: str, error: str, details: str | None = None, seconds: float = 0.0) -> Outcome:
-    """The outcome of a run that gave none: its row says what was to run."""
-    experiment = planned.experiment
-    row = {
-        **planned.asked,
-        "trace": experiment.trace,
-        "policy": experiment.policy,
-        **{f"system.{name}": value for name, value in experiment.setting},
-        "predictions": " ".join(experiment.predictions) or "none",
-        "seed": experiment.seed,
-    }
-    return Outcome(planned, status, row, error, details, {}, seconds)
+def _told_apart(texts: Iterable[str], short: Callable[[str], str]) -> dict[str, str]:
+    """A name for each text: the short one, or as much of the path before it as tells it from its namesakes."""
+    texts = list(dict.fromkeys(texts))
+    names = {text: short(text) for text in texts}
+    for text in texts:
+        if sum(name == names[text] for name in names.values()) > 1:
+            same = [other for other in texts if other != text and short(other) == short(text)]
+            folders = PurePath(text).parts[:-1]
+            for depth in range(1, len(folders) + 1):
+                ending = folders[-depth:]
+                if not any(PurePath(other).parts[:-1][-depth:] == ending for other in same):
+                    break
+            names[text] = "/".join([*ending, short(text)]) if folders else text
+    return names

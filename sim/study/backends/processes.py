@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import os
 import signal
@@ -13,13 +12,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from sim.study.sweep import FAILED, TIMED_OUT, Budget, Outcome, Planned, failure
-
-TRIES = 3
-"""How often a run is begun whose worker dies."""
-
-GRACE_S = 5.0
-"""A run stops itself at its limit, between parts of the trace; one that does not is killed so much later."""
+from sim.study.backends.groups import Groups
+from sim.study.runs import FAILED, GRACE_S, TIMED_OUT, TRIES, Budget, Outcome, Planned, failure
 
 
 def map(
@@ -33,7 +27,7 @@ def map(
         budget: limits of each run.
         n_workers: None: one per processor.
     """
-    queue = _Queue(runs)
+    queue = Groups(runs)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["sim.study.experiment", "numba"])
     n = min(n_workers or len(os.sched_getaffinity(0)), max(1, len(queue)))
@@ -78,28 +72,6 @@ def map(
             worker.kill()
 
 
-class _Queue:
-    """Runs in groups of equal inputs; a worker keeps to its group, then takes a new one, then half of another's."""
-
-    def __init__(self, runs: Iterable[Planned]):
-        self.waiting = [list(group) for _, group in itertools.groupby(runs, key=lambda run: run.inputs)][::-1]
-        self.taken: dict[_Worker, list[Planned]] = {}
-
-    def __len__(self) -> int:
-        return sum(len(group) for group in (*self.waiting, *self.taken.values()))
-
-    def next_for(self, worker: _Worker) -> Planned | None:
-        if not self.taken.get(worker):
-            if self.waiting:
-                self.taken[worker] = self.waiting.pop()
-            else:
-                longest = max(self.taken.values(), key=len, default=[])
-                middle = len(longest) // 2
-                self.taken[worker] = longest[middle:]
-                del longest[middle:]
-        return self.taken[worker].pop(0) if self.taken[worker] else None
-
-
 @dataclass(eq=False)
 class _Worker:
     """A process that does one run at a time."""
@@ -117,7 +89,7 @@ class _Worker:
 
     def restart(self) -> None:
         self.connection, theirs = self.context.Pipe()
-        self.process = self.context.Process(target=_work, args=(theirs, self.function, self.budget), daemon=True)
+        self.process = self.context.Process(target=_work, args=(theirs, self.function), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -156,21 +128,9 @@ class _Worker:
         self.connection.close()
 
 
-def _work(connection: Connection, function: Callable[[Planned], Outcome], budget: Budget) -> None:
+def _work(connection: Connection, function: Callable[[Planned], Outcome]) -> None:
     """A worker's life: runs come, outcomes go, until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if budget.memory_per_run_mb is not None:
-        _limit_memory(budget.memory_per_run_mb)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             connection.send(function(connection.recv()))
-
-
-def _limit_memory(limit_mb: float) -> None:
-    """Private memory beyond what the process has now; mapped files do not count."""
-    import resource
-
-    with open("/proc/self/status") as status:
-        now_kb = next(int(line.split()[1]) for line in status if line.startswith("VmData"))
-    limit = now_kb * 1024 + int(limit_mb * 2**20)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))

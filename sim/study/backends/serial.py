@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from sim.core.errors import InputError
-from sim.study.sweep import Budget, Outcome, Planned
+from sim.study.runs import Budget, Outcome, Planned
 
 
 def map(function: Callable[[Planned], Outcome], runs: Iterable[Planned], budget: Budget) -> Iterator[Outcome]:
