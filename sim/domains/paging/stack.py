@@ -14,7 +14,7 @@ def distances(trace: Trace) -> np.ndarray:
     An LRU cache of unit pages misses a request exactly where the distance exceeds its capacity.
 
     Returns:
-        int64, shape (n,): 1 for an immediate repetition, NEVER for the first request of a page. Takes n log n steps.
+        int64, shape (n,): 1 for an immediate repetition, NEVER for the first request of a page. Takes n log n_pages steps.
 
     Reference: Mattson, Gecsei, Slutz, Traiger, "Evaluation Techniques for Storage Hierarchies", IBM Systems Journal 1970.
     """
@@ -57,18 +57,85 @@ def find_mark(tree, rank):
 
 @kernel
 def _distances(page, n_pages):
-    tree = np.zeros(len(page) + 1, np.int64)  # marks the last request of each page
-    last = np.full(n_pages, -1, np.int64)
+    n_words = WORDS * (
+        2 * n_pages // (64 * WORDS) + 2
+    )  # each request takes a slot of a bit; renumbered when all are taken
+    words = np.zeros(n_words, np.uint64)  # marks the slot of each page's last request
+    tree = np.zeros(
+        n_words // WORDS + 1, np.int32
+    )  # counts the marks of each block; the block that still fills is left out
+    page_at = np.empty(64 * n_words, np.int32)
+    last = np.full(n_pages, -1, np.int32)
     distance = np.empty(len(page), np.int64)
+    n_slots = 0
     n_marks = 0
+    one = np.uint64(1)
     for i in range(len(page)):
-        previous = last[page[i]]
-        if previous < 0:
+        p = page[i]
+        if last[p] >= 0 and last[p] == n_slots - 1:
+            distance[i] = 1
+            continue
+        if n_slots % (64 * WORDS) == 0 and n_slots > 0:
+            if n_slots == 64 * n_words:
+                n_slots = _renumber(page_at, last, words, tree)
+            else:
+                block = n_slots // (64 * WORDS) - 1
+                add_mark(tree, block, _marks(words, WORDS * block, WORDS * block + WORDS))
+        slot = np.int64(last[p])
+        if slot < 0:
             distance[i] = NEVER
             n_marks += 1
         else:
-            distance[i] = n_marks - marks_before(tree, previous)
-            add_mark(tree, previous, -1)
-        add_mark(tree, i, 1)
-        last[page[i]] = i
+            block = slot // (64 * WORDS)
+            word = slot // 64
+            bit = one << np.uint64(slot % 64)
+            before = marks_before(tree, block) + _marks(words, WORDS * block, word) + _ones(words[word] & (bit - one))
+            distance[i] = n_marks - before
+            words[word] ^= bit
+            if block < n_slots // (64 * WORDS):
+                add_mark(tree, block, -1)
+        words[n_slots // 64] |= one << np.uint64(n_slots % 64)
+        page_at[n_slots] = p
+        last[p] = n_slots
+        n_slots += 1
     return distance
+
+
+WORDS = 8
+"""Words of a block: as many as a cache line holds. Their marks are counted bit by bit, those of blocks in a tree."""
+
+
+@kernel
+def _renumber(page_at, last, words, tree):
+    """Moves the marks to the first slots, in the same order; gives their number."""
+    n = 0
+    for slot in range(len(page_at)):
+        p = page_at[slot]
+        if last[p] == slot:
+            page_at[n] = p
+            last[p] = n
+            n += 1
+    words[:] = np.uint64(0)
+    tree[:] = 0
+    for slot in range(n):
+        words[slot // 64] |= np.uint64(1) << np.uint64(slot % 64)
+    for block in range(n // (64 * WORDS)):
+        add_mark(tree, block, 64 * WORDS)
+    return n
+
+
+@kernel
+def _marks(words, start, stop):
+    total = 0
+    for i in range(start, stop):
+        total += _ones(words[i])
+    return total
+
+
+@kernel
+def _ones(word):
+    """Bits set in a word of 64, in the form that compilers turn into the processor's own instruction."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))

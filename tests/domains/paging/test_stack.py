@@ -30,6 +30,28 @@ def test_stack_distances_are_positions_in_a_list(pages):
     assert stack.distances(trace_of(pages)).tolist() == distances_plainly(pages)
 
 
+@pytest.mark.parametrize("n_pages", [1, 2, 70, 600, 3000])
+def test_stack_distances_stay_right_when_slots_are_renumbered(n_pages):
+    rng = np.random.default_rng(n_pages)
+    pages = np.minimum(rng.geometric(4 / n_pages, 20_000) if n_pages > 4 else rng.integers(0, n_pages, 20_000), n_pages)
+    trace = trace_of(pages.tolist())
+    assert np.array_equal(stack.distances(trace), distances_by_a_tree(np.asarray(trace["page"])))
+
+
+def distances_by_a_tree(page) -> np.ndarray:
+    """With one counter per request."""
+    tree = np.zeros(len(page) + 1, np.int64)
+    last: dict[int, int] = {}
+    distance = np.full(len(page), NEVER)
+    for i, p in enumerate(page.tolist()):
+        if p in last:
+            distance[i] = len(last) - stack.marks_before(tree, last[p])
+            stack.add_mark(tree, last[p], -1)
+        stack.add_mark(tree, i, 1)
+        last[p] = i
+    return distance
+
+
 @pytest.mark.parametrize("k", [1, 10, 20, 40])
 def test_lru_misses_where_the_stack_distance_exceeds_its_capacity(k):
     assert np.count_nonzero(stack.distances(golden()) > k) == misses(LRU(), golden(), k)
