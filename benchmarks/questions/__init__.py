@@ -1,0 +1,1 @@
+"""One question about speed per file: `ask(size) -> Table`."""
