@@ -66,8 +66,8 @@ def open_trace(text: str | Path, *, cache: bool = True, format: str = "auto", **
     return replace(trace, name=source.plain_name or source.name, origin=origin)
 
 
-def sample(name: str, domain: str) -> Trace:
-    """Opens a trace that comes with the package: `traces/<domain>/<name>.*`.
+def sample(name: str, domain: str, *, cache: bool = True) -> Trace:
+    """Opens a trace that comes with the package: `traces/<domain>/<name>.*`; `cache` as in `open_trace`.
 
     Raises:
         UnknownName: there is none of this name; the known ones are listed.
@@ -78,7 +78,7 @@ def sample(name: str, domain: str) -> Trace:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise UnknownName(f'no {domain} sample named "{name}"{hint} (samples: {", ".join(known) or "none"})')
-    return replace(open_trace(known[name]), name=name)
+    return replace(open_trace(known[name], cache=cache), name=name)
 
 
 def _limit_bytes() -> float:

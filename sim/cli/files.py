@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -30,6 +31,16 @@ def check_target(out: str, to: str, force: bool) -> str:
     if Path(out).is_file() and not force:
         raise click.UsageError(f"{out} is there already; --force replaces it")
     return out
+
+
+def check_not_read(out: str | Path, trace: str) -> None:
+    """Refuses to write over the trace that is read.
+
+    Raises:
+        UsageError: both are the same file.
+    """
+    if os.path.exists(trace) and os.path.exists(out) and os.path.samefile(trace, out):
+        raise click.UsageError(f"{out} is the trace that is read; give another name")
 
 
 def save(trace: Trace, out: str, to: str, made: str = "") -> None:

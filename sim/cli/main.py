@@ -57,7 +57,8 @@ def augsim() -> None:
 def main() -> None:
     """Runs the command line. Exit code 0: fine, 1: a run failed, 2: wrong usage or input."""
     try:
-        code = augsim.main(standalone_mode=False) or 0
+        with augsim.make_context("augsim", sys.argv[1:]) as context:
+            code = augsim.invoke(context) or 0
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         code = stop.exit_code

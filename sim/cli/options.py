@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+
+
+class Whole(click.ParamType):
+    """A whole number from `least` on."""
+
+    name = "N"
+
+    def __init__(self, least: int = 0):
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = self.least - 1
+        if number < self.least:
+            option = param.opts[0] if param else "this"
+            self.fail(f'{option} must be a whole number of at least {self.least}, got "{value}"', param, ctx)
+        return number
+
+    def fail(self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None) -> NoReturn:
+        raise click.UsageError(message, ctx)
+
 
 READER_HELP = "Option of the trace's reader, e.g. -t page-column=3 -t delimiter='|'; repeatable."
 
@@ -16,7 +39,7 @@ def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--no-cache", is_flag=True, help="Do not keep the parsed trace on disk."),
         click.option("-t", "--reader", "reader", multiple=True, metavar="KEY=VALUE", help=READER_HELP),
         click.option("--format", "file_format", default="auto", help="Format of the file; auto: by its ending."),
-        click.option("-n", "--num-req", "n_requests", type=int, metavar="N", help="Only the first N requests."),
+        click.option("-n", "--num-req", "n_requests", type=Whole(1), metavar="N", help="Only the first N requests."),
     ):
         command = option(command)
     return command

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from sim.cli import options, output
-from sim.cli.main import exit_code
+from sim.cli import files, options, output
+from sim.cli.failure import exit_code
 from sim.core.errors import AugsimError, PolicyError
 from sim.core.result import Result
 from sim.study import catalog, figures, ranking
@@ -72,14 +72,14 @@ COMMON: list[click.Parameter] = [
     ),
     click.Option(
         ["--seed"],
-        type=click.IntRange(min=0),
+        type=options.Whole(),
         default=0,
         show_default=True,
         help="Spawns the streams of workload, predictions and policies.",
     ),
     click.Option(
         ["--seeds"],
-        type=click.IntRange(min=1),
+        type=options.Whole(1),
         default=1,
         show_default=True,
         help="Number of seeds, from --seed on; the table shows means.",
@@ -91,7 +91,9 @@ COMMON: list[click.Parameter] = [
     click.Option(["--no-reference"], is_flag=True, help="Leave out the clairvoyant reference."),
     click.Option(["--format", "file_format"], default="auto", help="Format of the file; auto: by its ending."),
     click.Option(["-t", "--reader"], multiple=True, metavar="KEY=VALUE", help=options.READER_HELP),
-    click.Option(["-n", "--num-req", "n_requests"], type=int, metavar="N", help="Only the first N requests."),
+    click.Option(
+        ["-n", "--num-req", "n_requests"], type=options.Whole(1), metavar="N", help="Only the first N requests."
+    ),
     click.Option(["--no-cache"], is_flag=True, help="Do not keep the parsed trace on disk."),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
 ]
@@ -121,7 +123,7 @@ def replay(
     no_cache: bool,
     debug: bool,
     **setting: Any,
-) -> None:
+) -> int:
     domain = catalog.domain_of(system_name)
     system = catalog.system(system_name)
     bench = Bench(cache=not no_cache, reader=options.reader_arguments(reader, file_format), n_requests=n_requests)
@@ -131,6 +133,7 @@ def replay(
             catalog.check_predictor(text)
     if figure:
         figures.check(figure)
+        files.check_not_read(figures.table_of(figure), trace)
     opened = bench.trace(trace, domain, seed)
     settings, notices = system.Setting.from_options(opened, **setting)
     for text in [*opened.origin.get("notices", ()), *notices]:
@@ -142,36 +145,46 @@ def replay(
         for choice in prediction_choices(domain, policy, predictions)
         for k in range(seeds if _is_random(policy, choice, trace) else 1)
     ]
-    if not no_reference:
-        experiments += _references(system, system_name, domain, trace, built, settings, seed)
-    results, code = _run_all(bench, experiments, mode, debug)
-    if json_wanted or csv_wanted:
-        rows = [result.row() for result in results]
-        print(output.as_json(rows) if json_wanted else output.as_csv(rows))
-    elif results:
+    references = [] if no_reference else _references(system, system_name, trace, built, settings, seed)
+    results, code = _run_all(bench, experiments, references, mode, debug)
+    rows = [result.row() for result in results]
+    if json_wanted:
+        print(output.as_json(rows))
+    elif csv_wanted and rows:
+        print(output.as_csv(rows))
+    elif not csv_wanted and results:
         for ranked in ranking.rankings(results, system.METRICS):
             output.table(ranked)
     if figure and results:
-        rows = [{"label": ranking.policy_label(result), **result.row()} for result in results]
+        labels = [ranking.policy_label(result) for result in results]
+        rows = [{"label": label, **row} for label, row in zip(labels, rows, strict=True)]
         metric = ranking.main_metric(results, system.METRICS)
         beside = figures.save(figure, rows, metric, command=shlex.join(["augsim", *sys.argv[1:]]))
         output.notice(f"figure written to {figure}, its table to {beside}")
-    if code:
-        sys.exit(code)
+    return code
 
 
-def _run_all(bench: Bench, experiments: list[Experiment], mode: Any, debug: bool) -> tuple[list[Result], int]:
-    """Runs one after the other. A failing run is said and does not sink the others; an interrupt keeps what is done."""
+def _run_all(
+    bench: Bench, asked: list[Experiment], references: list[Experiment], mode: Any, debug: bool
+) -> tuple[list[Result], int]:
+    """Runs one after the other. A failing run is said and does not sink the others; an interrupt keeps what is done.
+
+    The references come last, and only where there is something to hold against them.
+    """
     results: list[Result] = []
     progress = output.Progress()
     code = 0
     said: set[str] = set()
-    for experiment in experiments:
+    for experiment in [*asked, *references]:
+        if experiment in references and not results:
+            break
         try:
             result = bench.run(experiment, mode=mode, progress=progress.of(experiment.policy))
         except KeyboardInterrupt:
             progress.clear()
-            output.notice(f"interrupted in {experiment.policy}; {len(results)} of {len(experiments)} runs are done")
+            output.notice(
+                f"interrupted in {experiment.policy}; {len(results)} of {len(asked) + len(references)} runs are done"
+            )
             return results, 2
         except AugsimError as error:
             progress.clear()
@@ -196,11 +209,11 @@ def _show_traceback(bench: Bench, experiment: Experiment, error: AugsimError) ->
             bench.run(experiment, mode="interpreted")
         except AugsimError as again:
             error = again
-    traceback.print_exception(error.__cause__ or error)
+    traceback.print_exception(error.__cause__ or error, chain=False)
 
 
 def _references(
-    system: Any, system_name: str, domain: str, trace: str, built: dict[str, Any], settings: list[Any], seed: int
+    system: Any, system_name: str, trace: str, built: dict[str, Any], settings: list[Any], seed: int
 ) -> list[Experiment]:
     """The clairvoyant reference at each setting, where the domain has one and the user did not ask for it."""
     name = getattr(system, "REFERENCE", None)

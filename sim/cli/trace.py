@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +21,7 @@ def trace_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         options.debug_option,
         options.reader_options,
-        click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws a workload."),
+        click.option("--seed", type=options.Whole(), default=0, show_default=True, help="Draws a workload."),
         click.option("--domain", default="paging", show_default=True, help="Whose samples and workloads are meant."),
         click.argument("trace", metavar="FILE"),
     ):
@@ -30,7 +29,7 @@ def trace_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(no_args_is_help=False)
+@click.group()
 def command() -> None:
     """Describe, show or convert a trace.
 
@@ -101,8 +100,7 @@ def head(
 def convert(trace: str, domain: str, seed: int, out: str, to: str, force: bool, **reading: Any) -> None:
     """Write a trace to OUT in another format, whole or not at all; says what that format has no place for."""
     target = files.check_target(out, to, force)
-    if os.path.exists(trace) and os.path.exists(target) and os.path.samefile(trace, target):
-        raise click.UsageError(f"{out} is the trace that is read; give another name")
+    files.check_not_read(target, trace)
     files.save(_open(trace, domain, seed, **reading), target, to)
 
 

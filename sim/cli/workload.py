@@ -13,7 +13,7 @@ from sim.study.experiment import Bench
 @click.argument("domain")
 @click.argument("workload", metavar="NAME[,KEY=VALUE...]")
 @click.option("-o", "--output", "out", required=True, metavar="FILE", help="Where to; - for standard output.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the requests.")
+@click.option("--seed", type=options.Whole(), default=0, show_default=True, help="Draws the requests.")
 @click.option("--to", default="auto", metavar="FORMAT", show_default=True, help=files.TO_HELP)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @options.debug_option

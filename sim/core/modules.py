@@ -17,6 +17,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -48,6 +49,12 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def keep(path: Path, data: bytes) -> None:
+    """Writes a file that only saves time later, whole; where it cannot be written, there is none."""
+    with suppress(OSError):
+        write_whole(path, data)
+
+
 def load(text: str, name: str) -> tuple[ModuleType, bool]:
     """Imports generated source text from the cache folder, writing it there first where it is new.
 
@@ -56,7 +63,7 @@ def load(text: str, name: str) -> tuple[ModuleType, bool]:
         name: readable start of its file name.
 
     Returns:
-        The module, and whether its text was new to the cache.
+        The module, and whether its text was new to the cache. Where the cache cannot be written, a module that is kept nowhere.
     """
     import numba
     import numpy
@@ -68,11 +75,14 @@ def load(text: str, name: str) -> tuple[ModuleType, bool]:
         return sys.modules[module_name], False
     path = cache_folder("compiled") / f"{name}_{digest}.py"
     is_new = not path.exists()
-    if is_new:
-        _prune(path.parent)
-        write_whole(path, text.encode())
-    else:
-        _touch(path)
+    try:
+        if is_new:
+            _prune(path.parent)
+            write_whole(path, text.encode())
+        else:
+            _touch(path)
+    except OSError:
+        return _unkept(text, module_name, path), True
     spec = importlib.util.spec_from_file_location(module_name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -82,7 +92,29 @@ def load(text: str, name: str) -> tuple[ModuleType, bool]:
     except BaseException:
         del sys.modules[module_name]
         raise
+    for value in vars(module).values():
+        if hasattr(value, "_cache"):
+            value._cache.save_overload = _forgiving(value._cache.save_overload)
     return module, is_new
+
+
+def _unkept(text: str, module_name: str, path: Path) -> ModuleType:
+    """The module straight from its text, its machine code in memory alone; `path` is where it would lie."""
+    module = ModuleType(module_name)
+    module.__file__ = str(path)
+    sys.modules[module_name] = module
+    exec(compile(text.replace("cache=True", "cache=False"), f"<{module_name}>", "exec"), module.__dict__)
+    return module
+
+
+def _forgiving(save: Callable[..., None]) -> Callable[..., None]:
+    """Saves machine code if it can: on a full disk it is made again at the next start, and this run goes on."""
+
+    def save_overload(*arguments: Any) -> None:
+        with suppress(OSError):
+            save(*arguments)
+
+    return save_overload
 
 
 def _touch(path: Path) -> None:

@@ -329,5 +329,6 @@ def unknown(what: str, name: str, known: Iterable[str], where: str) -> str:
 
 
 def unknown_word(what: str, name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name.lower(), list(known), n=1)
+    known = list(known)
+    near = difflib.get_close_matches(name.lower(), known, n=1) or [k for k in known if k.startswith(name.lower())]
     return f'no {what} named "{name}"' + (f'; did you mean "{near[0]}"?' if near else "")

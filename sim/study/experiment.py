@@ -124,17 +124,21 @@ class Bench:
 
     def _open(self, text: str, domain: str, seed: int, place: tuple[int, ...]) -> Trace:
         if text.startswith("workload:"):
-            if self.reader:
-                raise InputError(f"{text} is invented: reader options ({', '.join(self.reader)}) do not apply")
+            self._refuse_reader(f"{text} is invented")
             trace = self._workload(spec.parse(text.removeprefix("workload:")), domain, seed, place)
         else:
             from traces import store
 
             if text.startswith("sample:"):
-                trace = store.sample(text.removeprefix("sample:"), domain)
+                self._refuse_reader(f"{text} is read as it is")
+                trace = store.sample(text.removeprefix("sample:"), domain, cache=self.cache)
             else:
                 trace = store.open_trace(text, cache=self.cache, **self.reader)
         return trace if self.n_requests is None else first_rows(trace, self.n_requests)
+
+    def _refuse_reader(self, why: str) -> None:
+        if self.reader:
+            raise InputError(f"{why}: reader options ({', '.join(self.reader)}) do not apply")
 
     def _workload(self, wanted: spec.Spec, domain: str, seed: int, place: tuple[int, ...]) -> Trace:
         known = catalog.workloads(domain)

@@ -1,5 +1,5 @@
 """Figures: one per file, each a function `draw(table, axes, *, metric)` of a table of rows; no other package draws."""
 
-from sim.study.figures.sheet import check, save
+from sim.study.figures.sheet import check, save, table_of
 
-__all__ = ["check", "save"]
+__all__ = ["check", "save", "table_of"]

@@ -15,15 +15,21 @@ ENDINGS = (".png", ".pdf", ".svg")
 
 def check(path: str | Path) -> None:
     """Refuses a file that could not be drawn, before anything runs."""
-    path = Path(path)
-    if path.suffix.lower() not in ENDINGS:
+    from traces import sink
+
+    if Path(path).suffix.lower() not in ENDINGS:
         raise InputError(f"{path}: a figure's ending is one of {', '.join(ENDINGS)}")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent} to write the figure to")
+    sink.check(path)
+    sink.check(table_of(path))
+
+
+def table_of(path: str | Path) -> Path:
+    """Where the table of a figure is written: beside it, as CSV."""
+    return Path(path).with_suffix(".csv")
 
 
 def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *, command: str) -> Path:
-    """Draws rows and writes the figure, with its table as CSV beside it.
+    """Draws rows and writes the figure, with its table as CSV beside it: both whole, or neither.
 
     The figure is chosen by what varies: the predictions, else the capacity, else nothing but the policies.
 
@@ -35,13 +41,19 @@ def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *,
 
     Returns:
         The path of the table.
+
+    Raises:
+        InputError: one of them cannot be written.
     """
+    import io
+
     import matplotlib as mpl
     import pandas as pd
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from sim.study.figures import capacity, prediction_error, ranking, style
+    from traces import sink
 
     path = Path(path)
     table = pd.DataFrame([dict(row) for row in rows])
@@ -57,7 +69,7 @@ def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *,
     if draw is not capacity.draw and capacities > 1:
         by.append("system.capacity")
     panels = list(table.groupby(by, sort=False))
-    with mpl.rc_context(style.RC):
+    with mpl.rc_context({**style.RC, "svg.hashsalt": "augsim"}):
         n_lines = max(panel.groupby(["label", "predictions"]).ngroups for _, panel in panels)
         tall = max(3.6, 0.3 * n_lines + 1.2) if draw is ranking.draw else 4.0
         n_columns = min(len(panels), 2)
@@ -80,9 +92,14 @@ def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *,
             axes.set_visible(False)
         for axes, (_, panel) in zip(grid.flat, panels, strict=False):
             draw(panel, axes, metric=metric)
-        figure.savefig(path, metadata=_metadata(path, title, command))
-    beside = path.with_suffix(".csv")
-    table.to_csv(beside, index=False)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=path.suffix.lower()[1:], metadata=_metadata(path, title, command))
+    beside = table_of(path)
+    with sink.whole(beside) as table_file:
+        table_file.write(table.to_csv(index=False).encode())
+        table_file.flush()
+        with sink.whole(path) as figure_file:
+            figure_file.write(drawn.getvalue())
     return beside
 
 
@@ -110,6 +127,9 @@ def _panel_name(by: list[str], key: tuple[Any, ...]) -> str:
     return ", ".join(parts) or str(key[0])
 
 
-def _metadata(path: Path, title: str, command: str) -> dict[str, str]:
-    keys = {".png": ("Title", "Description"), ".pdf": ("Title", "Subject"), ".svg": ("Title", "Description")}
-    return dict(zip(keys[path.suffix.lower()], (title, command), strict=True))
+def _metadata(path: Path, title: str, command: str) -> dict[str, str | None]:
+    """What the file says of itself; no date, so that equal tables give equal files."""
+    ending = path.suffix.lower()
+    about = "Subject" if ending == ".pdf" else "Description"
+    date = {".pdf": "CreationDate", ".svg": "Date"}.get(ending)
+    return {"Title": title, about: command, **({date: None} if date else {})}
