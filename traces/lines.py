@@ -143,7 +143,7 @@ def split(lines: Fields, delimiter: bytes, n_columns: int, wanted: Mapping[str, 
     if n_found < 0:
         raise lines.error(row, STRAY_QUOTE)
     if n_found:
-        raise lines.error(row, f"{n_found:,} columns; expected {n_columns:,}")
+        raise lines.error(row, f"{counted(n_found, 'column')}; expected {n_columns:,}")
     return {
         what: Fields(lines.source, what, lines.text, starts[slots[column]], ends[slots[column]], lines.lines)
         for what, column in wanted.items()
