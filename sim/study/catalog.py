@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sim.core.errors import InputError, UnknownName
@@ -66,12 +67,17 @@ def domain_of(name: str) -> str:
 def system(name: str) -> Any:
     """The system class of `domain` or `domain/system`."""
     domain_of(name)
-    return importlib.import_module(f"sim.domains.{name.replace('/', '.')}").System
+    return module("sim.domains", name.replace("/", ".")).System
+
+
+def module(*path: str) -> ModuleType:
+    """A module by its name, in parts: `module("sim.domains", domain)`."""
+    return importlib.import_module(".".join(path))
 
 
 def policies(domain: str) -> list[str]:
     """Names of all policies of a domain: the library's and those of installed plug-ins."""
-    package = importlib.import_module(f"policies.{domain}")
+    package = module("policies", domain)
     return sorted({*(m.name for m in pkgutil.iter_modules(package.__path__)), *_plug_ins(domain)})
 
 
@@ -96,8 +102,7 @@ def policy_class(domain: str, name: str) -> type[Policy]:
         raise UnknownName(unknown(f"{domain} policy", name, known, f"augsim list {domain}"))
     if point := _plug_ins(domain).get(lower):
         return point.load()
-    module = importlib.import_module(f"policies.{domain}.{lower}")
-    return _public_policy(module, domain, f"policies/{domain}/{lower}.py")
+    return _public_policy(module("policies", domain, lower), domain, f"policies/{domain}/{lower}.py")
 
 
 def policy(domain: str, text: str) -> Policy:
@@ -167,7 +172,7 @@ def converted(declared: str, text: str, what: str) -> Any:
     return text
 
 
-def _load_file(path: Path) -> Any:
+def _load_file(path: Path) -> ModuleType:
     """Imports a user's file as it is now; modules beside it can be imported from it."""
     try:
         data = path.read_bytes()
@@ -181,12 +186,12 @@ def _load_file(path: Path) -> Any:
     linecache.checkcache(str(path))
     module_spec = importlib.util.spec_from_file_location(name, path.resolve())
     assert module_spec is not None and module_spec.loader is not None
-    module = importlib.util.module_from_spec(module_spec)
-    sys.modules[name] = module
+    loaded = importlib.util.module_from_spec(module_spec)
+    sys.modules[name] = loaded
     sys.path.insert(0, str(path.resolve().parent))
     try:
         code = compile(data, str(path.resolve()), "exec")
-        exec(code, module.__dict__)
+        exec(code, loaded.__dict__)
     except SyntaxError as error:
         del sys.modules[name]
         raise InputError(f"{path}, line {error.lineno}: {error.msg}") from None
@@ -195,18 +200,18 @@ def _load_file(path: Path) -> Any:
         raise InputError(f"policy file {path} fails when loaded: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(path.resolve().parent))
-    return module
+    return loaded
 
 
-def _public_policy(module: Any, domain: str, where: str) -> type[Policy]:
+def _public_policy(loaded: ModuleType, domain: str, where: str) -> type[Policy]:
     """The one public policy class that a module defines."""
-    base = importlib.import_module(f"sim.domains.{domain}").Policy
+    base = module("sim.domains", domain).Policy
     found = [
         value
-        for name, value in vars(module).items()
+        for name, value in vars(loaded).items()
         if inspect.isclass(value)
         and issubclass(value, Policy)
-        and value.__module__ == module.__name__
+        and value.__module__ == loaded.__name__
         and not name.startswith("_")
     ]
     fitting = [cls for cls in found if issubclass(cls, base)]
@@ -223,9 +228,9 @@ def _public_policy(module: Any, domain: str, where: str) -> type[Policy]:
     raise InputError(f"{where} defines no policy; expected one class derived from sim.domains.{domain}.Policy")
 
 
-def functions(package: str, module: str) -> dict[str, Callable[..., Any]]:
+def functions(package: str, name: str) -> dict[str, Callable[..., Any]]:
     """The public functions that a module defines, by name."""
-    loaded = importlib.import_module(f"{package}.{module}")
+    loaded = module(package, name)
     return {
         name: value
         for name, value in vars(loaded).items()
@@ -281,7 +286,7 @@ def draws(policy: Policy) -> bool:
 
 def channels_needed(domain: str, policy: Policy) -> tuple[str, ...]:
     """The prediction channels that a policy of this domain reads."""
-    return importlib.import_module(f"sim.domains.{domain}").channels_needed(policy)
+    return module("sim.domains", domain).channels_needed(policy)
 
 
 def channels_filled(name: str) -> tuple[str, ...]:

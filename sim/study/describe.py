@@ -7,7 +7,6 @@ tables as lists of rows, and series. Here they are asked for and laid out; a nam
 from __future__ import annotations
 
 import math
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from sim.core.errors import InputError
 from sim.core.operations import Operation
 from sim.core.trace import Interned, Ragged, Trace
+from sim.study import catalog
 from sim.study.ranking import Ranking
 
 PARTS = 10
@@ -30,7 +30,7 @@ def describe(trace: Trace, **options: Any) -> dict[str, Any]:
     """
     if not len(trace):
         raise InputError(f"trace {trace.name} is empty; there is nothing to describe")
-    domain = import_module(f"sim.domains.{trace.domain}")
+    domain = catalog.module("sim.domains", trace.domain)
     general = {
         "trace": trace.name,
         "domain": trace.domain,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib
 import json
 import platform
 import sys
@@ -19,7 +18,7 @@ import numpy as np
 
 from sim.core.policy import Policy, parts_of
 from sim.core.trace import Interned, Ragged, Trace
-from sim.study import spec
+from sim.study import catalog, spec
 
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "lightgbm")
 """Packages whose version may show in a result."""
@@ -65,21 +64,21 @@ def code_of(domain: str, policy: Policy, is_workload: bool, is_predicted: bool) 
     for part in parts_of(policy):
         files |= _reached(sys.modules[type(part).__module__])
     if is_predicted:
-        files |= _reached(importlib.import_module("workloads.predictions"))
+        files |= _reached(catalog.module("workloads.predictions"))
     if is_workload:
-        files |= _reached(importlib.import_module(f"workloads.{domain}"))
+        files |= _reached(catalog.module("workloads", domain))
     return digest(*sorted(_hash(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files))
 
 
 def _domain(domain: str) -> frozenset[Path]:
-    module = importlib.import_module(f"sim.domains.{domain}")
+    module = catalog.module("sim.domains", domain)
     return _package(module.__name__) if hasattr(module, "__path__") else frozenset([Path(str(module.__file__))])
 
 
 @cache
 def _package(name: str) -> frozenset[Path]:
     """All files of a package."""
-    folder = Path(next(iter(importlib.import_module(name).__path__)))
+    folder = Path(next(iter(catalog.module(name).__path__)))
     return frozenset(folder.rglob("*.py"))
 
 
