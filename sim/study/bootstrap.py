@@ -68,7 +68,7 @@ def size_of(values: np.ndarray) -> int:
     values = complete(values)
     if len(values) != 1:
         return len(values)
-    of_seeds = values[0][~np.isnan(values[0, :, 0])]
+    of_seeds = values[0][~np.isnan(values[0, :, 0])]  # (seeds, m)
     return len(of_seeds) if (of_seeds != of_seeds[0]).any() else 1
 
 

@@ -106,7 +106,7 @@ def _block(asked: Mapping[str, Any], group: pd.DataFrame, names: Sequence[str]) 
         c, t, s = (int(i) for i in np.argwhere(count > 1)[0])
         raise InputError(
             f"{contenders[c].name} has {count[c, t, s]} runs on {traces[t]} with seed {seeds[s]} "
-            f"({settings(_shown(asked)) or 'one setting'}), expected one; two files of the same name cannot be told apart: "
+            f"({settings(shown(asked)) or 'one setting'}), expected one; two files of the same name cannot be told apart: "
             "rename one"
         )
     redrawn = done.groupby("trace")["redrawn"].any().reindex(traces).to_numpy(bool)
@@ -124,7 +124,7 @@ def _block(asked: Mapping[str, Any], group: pd.DataFrame, names: Sequence[str]) 
         draws = [f"{trace}, seed {seed}" for trace in traces for seed in seeds]
         traces = tuple(draw for draw, is_there in zip(draws, ran, strict=True) if is_there)
     failed = group[group["status"] != DONE].groupby(["label", "predictions"]).size()
-    return Block(_shown(asked), contenders, traces, are_draws, columns, tuple(int(failed.get(key, 0)) for key in keys))
+    return Block(shown(asked), contenders, traces, are_draws, columns, tuple(int(failed.get(key, 0)) for key in keys))
 
 
 def _drawing_nothing(
@@ -141,7 +141,8 @@ def _drawing_nothing(
     return only_first & is_fixed[:, None] & ~redrawn[None, :]
 
 
-def _shown(asked: Mapping[str, Any]) -> dict[str, Any]:
+def shown(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without what marks their columns, and without those that were not asked for."""
     return {name.removeprefix(ASKED): value for name, value in asked.items() if not pd.isna(value)}
 
 

@@ -168,7 +168,7 @@ def compare(
     everyone = list(dict.fromkeys(contender for block in groups for contender in block.contenders))
     held = paired.find(baseline, everyone, "baseline") if baseline is not None else _first(everyone)
     tables = [(metric, block) for metric in chosen for block in groups]
-    return [_study(metric, block, held, seed, alpha, draws) for metric, block in tables]
+    return [study(metric, block, held, seed=seed, alpha=alpha, draws=draws) for metric, block in tables]
 
 
 def _first(contenders: Sequence[Contender]) -> Contender:
@@ -176,7 +176,16 @@ def _first(contenders: Sequence[Contender]) -> Contender:
     return (blind or list(contenders))[0]
 
 
-def _study(metric: Metric, block: Block, baseline: Contender, seed: int, alpha: float, draws: int) -> Study:
+def study(
+    metric: Metric,
+    block: Block,
+    baseline: Contender,
+    *,
+    seed: int = 0,
+    alpha: float = ALPHA,
+    draws: int = bootstrap.DRAWS,
+) -> Study:
+    """Compares the policies of one metric and group of settings."""
     values = block.columns[metric.name]
     held = block.index(baseline)
     comparisons: tuple[Comparison, ...] = ()
