@@ -17,6 +17,7 @@ COMMANDS = {
     "list": "What there is: domains, or a domain's policies, workloads, predictors, metrics.",
     "replay": "Replay one trace through some policies and rank them.",
     "sweep": "Run a study: axes over traces, predictions, settings, policies and seeds.",
+    "mrc": "Miss-ratio curves: misses at every capacity, exact or from a sample.",
     "trace": "Describe, show or convert a trace file.",
     "workload": "Write an invented trace to a file.",
     "record": "Record the page accesses of a program.",

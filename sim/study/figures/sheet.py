@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,15 @@ def table_of(path: str | Path) -> Path:
     return Path(path).with_suffix(".csv")
 
 
-def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *, command: str) -> Path:
+def save(
+    path: str | Path,
+    rows: Sequence[Mapping[str, Any]],
+    metric: Metric,
+    *,
+    command: str,
+    draw: Callable[..., None] | None = None,
+    facts: Sequence[str] = (),
+) -> Path:
     """Draws rows and writes the figure, with its table as CSV beside it: both whole, or neither.
 
     The figure is chosen by what varies: the predictions, else the capacity, else nothing but the policies.
@@ -38,6 +46,8 @@ def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *,
         rows: flat rows of results, each with a `label` that names the policy.
         metric: what is drawn.
         command: what made the rows; it stands in the footer and in the file's metadata.
+        draw: a figure of this package to take instead, one panel per trace.
+        facts: what the caption says besides.
 
     Returns:
         The path of the table.
@@ -60,14 +70,15 @@ def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *,
     predictions = table.loc[table["predictions"] != "none", "predictions"].nunique()
     capacities = table["system.capacity"].nunique() if "system.capacity" in table else 1
     by = ["trace"]
-    if predictions > 1:
-        draw = prediction_error.draw
-    elif capacities > 1:
-        draw = capacity.draw
-    else:
-        draw = ranking.draw
-    if draw is not capacity.draw and capacities > 1:
-        by.append("system.capacity")
+    if draw is None:
+        if predictions > 1:
+            draw = prediction_error.draw
+        elif capacities > 1:
+            draw = capacity.draw
+        else:
+            draw = ranking.draw
+        if draw is not capacity.draw and capacities > 1:
+            by.append("system.capacity")
     panels = list(table.groupby(by, sort=False))
     with mpl.rc_context({**style.RC, "svg.hashsalt": "augsim"}):
         n_lines = max(panel.groupby(["label", "predictions"]).ngroups for _, panel in panels)
@@ -80,9 +91,9 @@ def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *,
         )
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)  # type: ignore[union-attr, call-arg]
-        title, facts = _words(table, metric)
+        title, caption = _words(table, metric, facts)
         figure.suptitle(f"{title}\n", x=0.012, ha="left", fontweight="bold", fontsize=11, color=style.INK)
-        figure.text(0.012, 1 - 0.38 / figure.get_figheight(), facts, fontsize=8.5, color=style.GREY)
+        figure.text(0.012, 1 - 0.38 / figure.get_figheight(), caption, fontsize=8.5, color=style.GREY)
         figure.supxlabel("\n".join(footer), x=0.012, ha="left", fontsize=6, color=style.GREY, family="monospace")
         grid = figure.subplots(n_rows, n_columns, squeeze=False)
         for axes, (key, _) in zip(grid.flat, panels, strict=False):
@@ -103,7 +114,7 @@ def save(path: str | Path, rows: Sequence[Mapping[str, Any]], metric: Metric, *,
     return beside
 
 
-def _words(table: Any, metric: Metric) -> tuple[str, str]:
+def _words(table: Any, metric: Metric, more: Sequence[str]) -> tuple[str, str]:
     """Title and caption."""
     traces = ", ".join(table["trace"].unique())
     title = f"{metric.name.replace('_', ' ')} on {textwrap.shorten(traces, 60, placeholder=' …')}"
@@ -115,9 +126,11 @@ def _words(table: Any, metric: Metric) -> tuple[str, str]:
         facts.append(f"capacity {table['system.capacity'].iloc[0]:,} {unit}")
     n_seeds, first = table["seed"].nunique(), table["seed"].min()
     facts.append(f"mean and 95 % interval over {n_seeds} seeds from {first}" if n_seeds > 1 else f"seed {first}")
+    facts += more
     if table["clairvoyant"].any():
         facts.append("* sees the future")
-    return title[0].upper() + title[1:], "   ·   ".join(facts)
+    gap = "   ·   " if sum(map(len, facts)) < 75 else "  ·  "
+    return title[0].upper() + title[1:], gap.join(facts)
 
 
 def _panel_name(by: list[str], key: tuple[Any, ...]) -> str:

@@ -100,14 +100,14 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
     step = min(11.5 / height, 1 / len(ends))
     wanted = [float(axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1]) for y, _, _ in ends]
-    for y, (_, text, shade), place in zip(wanted, ends, _apart(wanted, step), strict=True):
+    for y, (_, text, shade), place in zip(wanted, ends, apart(wanted, step), strict=True):
         axes.plot(
             [1.005, 1.03], [y, place], transform=axes.transAxes, color=shade, linewidth=0.7, alpha=0.7, clip_on=False
         )
         axes.text(1.037, place, text, transform=axes.transAxes, color=shade, va="center", fontsize=8.5)
 
 
-def _apart(wanted: list[float], step: float) -> list[float]:
+def apart(wanted: list[float], step: float) -> list[float]:
     """Heights in the same order, at least `step` apart, as near to those wanted as least squares allow."""
     blocks: list[list[float]] = []  # (sum of the wanted heights less their offsets, how many)
     for i, y in enumerate(wanted):
