@@ -38,25 +38,46 @@ def as_csv(rows: Sequence[dict[str, Any]]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def table(ranking: Ranking) -> None:
-    """Prints a table; as wide as its content when not on a terminal, and without trailing blanks."""
-    from rich import box
+WIDE = 220
+"""Columns of a table that goes to no terminal."""
+
+
+def table(ranking: Ranking, width: int | None = None) -> None:
+    """Prints a table without trailing blanks, `width` columns wide: the terminal's, or what it needs where there is none.
+
+    Where it does not fit, the columns that can be spared go first; then long cells are folded.
+    """
     from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=width or (None if sys.stdout.isatty() else WIDE), highlight=False)
+    endless = Console(width=10 * WIDE)
+    spared: list[str] = []
+    waiting = [heading for heading in ranking.spared if heading in dict(ranking.columns)]
+    while waiting and endless.measure(_grid(ranking, spared)).maximum > console.width:
+        spared.append(waiting.pop(0))
+    with console.capture() as drawn:
+        console.print(Text(ranking.title, style="table.title"), soft_wrap=True)  # a long one keeps its line
+        console.print(_grid(ranking, spared))
+        if spared:
+            console.print(Text(f"not shown for want of room: {', '.join(reversed(spared))}", style="table.caption"))
+    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+
+def _grid(ranking: Ranking, spared: Sequence[str]) -> Any:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else 220, highlight=False)
+    kept = [i for i, (heading, _) in enumerate(ranking.columns) if heading not in spared]
     has_header = any(heading for heading, _ in ranking.columns)
-    grid = Table(caption=ranking.caption or None, box=box.SIMPLE_HEAD, show_header=has_header)
+    grid = Table(caption=ranking.caption or None, box=box.SIMPLE_HEAD, show_header=has_header, padding=(0, 1, 0, 0))
     grid.caption_justify = "left"
-    for heading, justify in ranking.columns:
-        grid.add_column(heading, justify=justify, no_wrap=justify == "right")  # type: ignore[arg-type]
+    for heading, justify in (ranking.columns[i] for i in kept):
+        grid.add_column(Text(heading), justify=justify, no_wrap=justify == "right", overflow="fold")  # type: ignore[arg-type]
     for row in ranking.rows:
-        grid.add_row(*(Text(cell, style="cyan" if row[0].endswith("*") else "") for cell in row))
-    with console.capture() as drawn:
-        console.print(Text(ranking.title, style="table.title"), soft_wrap=True)  # a long one keeps its line
-        console.print(grid)
-    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+        grid.add_row(*(Text(row[i], style="cyan" if row[0].endswith("*") else "") for i in kept))
+    return grid
 
 
 class Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,19 +12,37 @@ from typing import Any
 
 from sim.core.metric import Metric
 from sim.core.result import Result
-from sim.study import spec
+from sim.study import catalog, spec
 
 CUSTOMARY = ("ratio_to_opt", "byte_miss_ratio", "eta0", "eta1", "eta", "bound_holds")
+"""Keys beside the metrics, in the order of the columns; the first two stand before the other metrics."""
+
+BOUNDED = "misses"
+"""What a proven bound is on."""
+
+HEADINGS = {"ratio_to_opt": "ratio to OPT", "bound_holds": "bound"}
+
+SPARED = ("M req/s", "eta1", "eta0", "eta", "bound", "engine")
+"""Columns that a narrow terminal is spared, the first one first."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """A table of text: `columns` are (heading, "left" or "right")."""
+    """A table of text.
+
+    Args:
+        title: one line above it.
+        columns: (heading, "left" or "right").
+        rows: a cell for each column.
+        caption: what must be known to read it.
+        spared: headings of columns that are left out, in this order, where the table is wider than the place for it.
+    """
 
     title: str
     columns: list[tuple[str, str]]
     rows: list[list[str]]
     caption: str
+    spared: tuple[str, ...] = ()
 
 
 @dataclass
@@ -42,9 +61,26 @@ class _Line:
         values = [row[key] for row in self.rows if row.get(key) is not None]
         if len(values) < 2:
             return 0.0
-        from scipy.stats import t
+        return _half_width(values)
 
-        return float(t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
+    def bound_holds(self) -> bool | None:
+        """Whether the proven bound held, in every run; of a randomized policy on the mean over seeds, but for chance.
+
+        None without a theorem, and for a randomized policy under one seed.
+        """
+        if verdicts := [row["bound_holds"] for row in self.rows if row.get("bound_holds") is not None]:
+            return all(verdicts)
+        excess = [row[BOUNDED] - row["bound"] for row in self.rows if row.get("bound") is not None]
+        if len(excess) < 2:
+            return None
+        return mean(excess) <= _half_width(excess)
+
+
+def _half_width(values: Sequence[float]) -> float:
+    """Half the width of the 95 % interval of the mean of two values or more, by Student's t."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, len(values) - 1)) * stdev(values) / math.sqrt(len(values))
 
 
 def rankings(results: Sequence[Result], metrics: Sequence[Metric]) -> list[Ranking]:
@@ -57,7 +93,8 @@ def rankings(results: Sequence[Result], metrics: Sequence[Metric]) -> list[Ranki
         name = f"{policy_label(result)}{' *' if row['clairvoyant'] else ''}"
         lines = groups.setdefault((row["trace"], setting), {})
         lines.setdefault((name, row["predictions"]), _Line(row)).rows.append(row)
-    return [_ranking(trace, setting, lines, metrics, main) for (trace, setting), lines in groups.items()]
+    system = catalog.system(results[0].experiment.experiment.system) if results else None
+    return [_ranking(trace, setting, lines, metrics, main, system) for (trace, setting), lines in groups.items()]
 
 
 def main_metric(results: Sequence[Result], metrics: Sequence[Metric]) -> Metric:
@@ -75,47 +112,91 @@ def policy_label(result: Result) -> str:
     return text.replace(name, Path(name).stem, 1) if name.endswith(".py") else text
 
 
-def _ranking(trace: str, setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], main: Metric) -> Ranking:
+def _ranking(
+    trace: str, setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], main: Metric, system: Any
+) -> Ranking:
     sign = -1 if main.better == "higher" else 1
     order = sorted(lines.items(), key=lambda item: (sign * (item[1].mean(main.name) or math.inf), item[0]))
     first = order[0][1].row
-    shown = [key for key in _keys(first, metrics, main) if any(line.mean(key) is not None for line in lines.values())]
-    columns = [("policy", "left"), ("predictions", "left"), *((_heading(key), "right") for key in shown)]
-    columns += [("M requests/s", "right"), ("engine", "left")]
+    shown = [
+        key
+        for key in _keys(first, metrics, main)
+        if any(_cell(line, key, main.name) for line in lines.values()) and not _is_idle(key, lines)
+    ]
+    engines = {row["engine"] for line in lines.values() for row in line.rows}
+    columns = [("policy", "left"), ("predictions", "left"), *((_heading(key, metrics), "right") for key in shown)]
+    columns += [("M req/s", "right")] + ([("engine", "left")] if len(engines) > 1 else [])
     rows = []
     for (name, predictions), line in order:
         cells = [_cell(line, key, main.name) for key in shown]
         rate = line.mean("requests_per_s")
-        speed = f"{rate / 1e6:.2f}" if rate else ""
-        rows.append([name, predictions if predictions != "none" else "", *cells, speed, line.row["engine"]])
-    described = ", ".join(
-        f"{key.removeprefix('system.')} {value:,}" for key, value in setting if value not in (False, True, 0)
-    )
+        cells.append(f"{rate / 1e6:#.3g}".rstrip(".") if rate else "")
+        cells += [line.row["engine"]] if len(engines) > 1 else []
+        rows.append([name, predictions if predictions != "none" else "", *cells])
+    if not any(row[1] for row in rows):
+        columns, rows = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in rows]
+    title = ", ".join([f"{trace}: {first.get('requests', 0):,} requests", *_setting_in_words(setting, system)])
     n_seeds = max(len(line.rows) for line in lines.values())
-    seeds = f"{n_seeds} seeds from {first['seed']}, mean ± 95 % interval" if n_seeds > 1 else f"seed {first['seed']}"
-    caption = f"best first by {main.label} ({main.better} is better); {seeds}"
+    caption = [
+        f"best first by {main.label} ({main.better} is better)",
+        f"mean ± 95 % interval over {n_seeds} seeds from {first['seed']}" if n_seeds > 1 else f"seed {first['seed']}",
+    ]
     if any(line.row["clairvoyant"] for line in lines.values()):
-        caption += "; * sees the future"
-    return Ranking(f"{trace}: {first.get('requests', 0):,} requests, {described}", columns, rows, caption)
+        caption.append("* sees the future")
+    if engines == {"interpreted"}:
+        caption.append("interpreted")
+    return Ranking(title, columns, rows, "; ".join(caption), SPARED)
+
+
+def _is_idle(key: str, lines: dict[Any, _Line]) -> bool:
+    """Whether a time column says nothing: it is 0 throughout, as a wait is where nobody waits."""
+    return key.endswith("_s") and not any(line.mean(key) for line in lines.values())
+
+
+def _setting_in_words(setting: Any, system: Any) -> list[str]:
+    """The fields of a setting that are not as usual: "capacity 100", "sized", "no ttl"."""
+    usual = {field.name: field.default for field in dataclasses.fields(system.Setting)}
+    found = []
+    for key, value in setting:
+        name = key.removeprefix("system.")
+        if value == usual.get(name):
+            continue
+        if isinstance(value, bool):
+            found.append(name if value else f"no {name}")
+        else:
+            found.append(f"{name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"{name} {value}")
+    return found
 
 
 def _keys(row: dict[str, Any], metrics: Sequence[Metric], main: Metric) -> list[str]:
-    ranked = [m.name for m in metrics if m.better and m.name != main.name]
+    """The columns: what ranks, but for counts of requests, which follow from their ratio."""
+    ranked = [m.name for m in metrics if m.better and m.name != main.name and m.unit != "requests"]
     return list(dict.fromkeys([main.name, *CUSTOMARY[:2], *ranked, *CUSTOMARY[2:]]))
 
 
-def _heading(key: str) -> str:
-    return {"ratio_to_opt": "ratio to OPT", "bound_holds": "bound holds"}.get(key, key.replace("_", " "))
+def _heading(key: str, metrics: Sequence[Metric]) -> str:
+    label = next((metric.label for metric in metrics if metric.name == key), key)
+    return HEADINGS.get(key, label)
 
 
 def _cell(line: _Line, key: str, main: str) -> str:
+    if key == "bound_holds":
+        return {None: "", True: "holds", False: "FAILS"}[line.bound_holds()]
     value = line.mean(key)
     if value is None:
         return ""
-    if key == "bound_holds":
-        return "yes" if value == 1 else "NO"
-    if key.endswith("ratio") or key == "ratio_to_opt" or key.endswith("_s"):
-        text = f"{value:.4f}"
+    if key.endswith("_s"):
+        return f"{value:.4g}"
+    if "ratio" in key:
         half = line.interval(key) if key == main else 0.0
-        return f"{text} ± {half:.4f}" if half else text
-    return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.2e}"
+        return f"{value:.4f} ± {half:.4f}" if half else f"{value:.4f}"
+    return compact(value)
+
+
+def compact(value: float) -> str:
+    """A count in at most five characters: 999, 1.2k, 66.8k, 813k, 1.2M."""
+    for power, letter in ((0, ""), (3, "k"), (6, "M"), (9, "G"), (12, "T")):
+        scaled = value / 10**power
+        if abs(scaled) < 999.5:
+            return f"{scaled:.{1 if letter and abs(scaled) < 99.95 else 0}f}{letter}"
+    return f"{value:.1e}"
