@@ -72,7 +72,7 @@ def test_a_policy_keeps_its_colour_and_those_of_the_demo_differ():
 
 
 def test_labels_keep_their_order_and_do_not_touch():
-    places = style._apart([0.5, 0.5, 0.51, 0.9], 0.1)
+    places = style.apart([0.5, 0.5, 0.51, 0.9], 0.1)
     assert places == pytest.approx([0.40333333, 0.50333333, 0.60333333, 0.9])
 
 
