@@ -72,13 +72,18 @@ def sample(name: str, domain: str, *, cache: bool = True) -> Trace:
     Raises:
         UnknownName: there is none of this name; the known ones are listed.
     """
-    folder = Path(traces.__path__[0]) / domain.partition("/")[0]
-    known = {path.name.partition(".")[0]: path for path in sorted(folder.glob("[!_.]*.*")) if path.suffix != ".md"}
+    known = samples(domain)
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise UnknownName(f'no {domain} sample named "{name}"{hint} (samples: {", ".join(known) or "none"})')
     return replace(open_trace(known[name], cache=cache), name=name)
+
+
+def samples(domain: str) -> dict[str, Path]:
+    """The traces of a domain that come with the package: name -> file."""
+    folder = Path(traces.__path__[0]) / domain.partition("/")[0]
+    return {path.name.partition(".")[0]: path for path in sorted(folder.glob("[!_.]*.*")) if path.suffix != ".md"}
 
 
 def _limit_bytes() -> float:

@@ -154,7 +154,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path):
         (("info", "workload:zipff"), 'no paging workload named "zipff"; did you mean "zipf"'),
         (("info", "sample:nothing"), 'no paging sample named "nothing"'),
         (("info", "blocks.vscsi", "--domain", "pagin"), 'no domain named "pagin"; did you mean "paging"'),
-        (("head", "blocks.vscsi", "-n", "0"), "-n must be a whole number of at least 1, got \"0\""),
+        (("head", "blocks.vscsi", "-n", "0"), '-n must be a whole number of at least 1, got "0"'),
         (("convert", "blocks.vscsi", "a.docx"), "no trace format has the ending of a.docx"),
         (("convert", "blocks.vscsi", "a", "--to", "cvs"), 'no trace format named "cvs" is written; did you mean "csv"'),
         (("convert", "blocks.vscsi", "-"), "standard output needs a format"),
