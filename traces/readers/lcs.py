@@ -67,6 +67,8 @@ def _layout(source: Source, header: bytes) -> np.dtype:
     if version not in VERSIONS:
         raise InputError(f"{source.name}: lcs version {version} is not known (known: {VERSIONS})")
     letters = header[8:248].rstrip(b"\0").decode("latin-1")
+    if not (letters.isascii() and letters.isprintable()):
+        raise InputError(f"{source.name}: the format in the lcs header is no text of letters")
     if n_fields != len(letters) - 1:
         raise InputError(f'{source.name}: the lcs header counts {n_fields} fields, its format is "{letters}"')
     try:

@@ -48,6 +48,7 @@ def test_fewer_records_than_promised_are_an_error(tmp_path):
         (1016, b"\0", "an lcs header of another kind"),
         (8, b">", "an lcs header of another kind"),
         (8, b"<IQIqZ", 'has "Z"'),
+        (8, b"<IQ\nIq", "format in the lcs header is no text of letters"),
         (1000, b"\x04", "counts 4 fields"),
         (1004, b"\x18", "records of 24 bytes, its format .* 25"),
         (1008, b"\x09", "lcs version 9 is not known"),
