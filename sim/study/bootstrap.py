@@ -72,17 +72,37 @@ def size_of(values: np.ndarray) -> int:
     return len(of_seeds) if (of_seeds != of_seeds[0]).any() else 1
 
 
-def interval(draws: np.ndarray, size: int, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
-    """The expanded percentile interval of bootstrap draws, or None where one value alone says nothing of its spread.
+def interval(
+    draws: np.ndarray, estimate: float, size: int, confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """The percentile interval of bootstrap draws, stretched for few traces; None where one value says nothing of its spread.
 
-    A plain percentile interval is too narrow for few traces, by sqrt((n - 1) / n) and for want of Student's t. Here the
-    percentiles lie so far out that for normal values the interval is Student's. Draws may be infinite.
+    A plain percentile interval is too narrow, by sqrt((n - 1) / n) and for want of Student's t: of six normal values it covers
+    the mean in 85 % of cases instead of 95. Its ends are moved away from the estimate by that factor, so that for normal
+    values the interval is Student's, and for others as lopsided as their draws.
 
     Args:
-        draws: of the estimate, shape (draws,).
+        draws: of the estimate, shape (draws,), finite.
+        estimate: from the values themselves.
         size: traces behind it (seeds, where there is one trace), at least 1.
 
-    Reference: Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 4.1.
+    Reference: Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 4, on
+    the narrowness; there the percentiles are moved instead, see `expanded_interval`.
+    """
+    if size < 2:
+        return None
+    tail = (1 - confidence) / 2
+    stretch = math.sqrt(size / (size - 1)) * t.ppf(tail, size - 1) / norm.ppf(tail)
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    return estimate + stretch * float(low - estimate), estimate + stretch * float(high - estimate)
+
+
+def expanded_interval(draws: np.ndarray, size: int, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """The expanded percentile interval: percentiles so far out that for normal values it is Student's.
+
+    For draws that may be infinite. It cannot leave the range of its draws, and so is too narrow below six traces.
+
+    Reference: Hesterberg, as above.
     """
     if size < 2:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -230,11 +231,11 @@ def _comparisons(
         effect, mine = effects[..., [i]], per_trace[i]
         n = len(mine)
         shown = np.expm1 if is_ratio else np.asarray
-        interval = bootstrap.interval(resampled[i], bootstrap.size_of(effect)) if n else None
         both = np.stack([values[other], values[held]], axis=-1)
         here, there = bootstrap.mean(both) if n else (math.nan, math.nan)
         change = float(bootstrap.mean(effect)[0]) if n else math.nan
-        spread = float(np.std(mine, ddof=1)) if n > 1 else 0.0
+        interval = bootstrap.interval(resampled[i], change, bootstrap.size_of(effect)) if n else None
+        spread = float(np.std(mine, ddof=1)) if n > 1 and np.ptp(mine) > 1e-12 * largest else 0.0
         p, biserial = outcomes.get(i, (None, None))
         found.append(
             Comparison(
@@ -315,7 +316,7 @@ def _verdict(
 def signed_rank(benefits: np.ndarray) -> tuple[float, float]:
     """Wilcoxon's signed-rank test, two-sided, and the matched rank-biserial correlation; zeros are dropped.
 
-    The p value is exact up to 50 pairs without equal sizes and up to 13 with them, then that of the normal approximation.
+    The p value is exact up to 50 pairs, then that of the normal approximation.
 
     Args:
         benefits: paired differences, above 0 where the policy is better.
@@ -329,14 +330,27 @@ def signed_rank(benefits: np.ndarray) -> tuple[float, float]:
     some = benefits[benefits != 0]
     if not len(some):
         return 1.0, 0.0
-    sizes = np.abs(some)
-    ranks = scipy_stats.rankdata(sizes)
-    is_tied = len(np.unique(sizes)) < len(some)
-    method: Any = "auto"
-    if is_tied and len(some) <= 13:
-        method = scipy_stats.PermutationMethod(n_resamples=2**13)  # all of them, so that nothing is drawn
-    p = scipy_stats.wilcoxon(some, method=method).pvalue
-    return min(float(p), 1.0), float(np.sum(np.sign(some) * ranks) / np.sum(ranks))
+    ranks = scipy_stats.rankdata(np.abs(some))
+    biserial = float(np.sum(np.sign(some) * ranks) / np.sum(ranks))
+    if len(some) <= 50 and len(np.unique(ranks)) < len(ranks):
+        return _exact_p(ranks, float(ranks[some > 0].sum())), biserial
+    return min(float(scipy_stats.wilcoxon(some).pvalue), 1.0), biserial
+
+
+def _exact_p(ranks: np.ndarray, gained: float) -> float:
+    """Two-sided p of a sum of ranks whose signs are fair coins, equal sizes or not: all 2^n sums are counted.
+
+    SciPy's exact test does not know equal sizes, and its permutations take seconds.
+    """
+    twice = np.rint(2 * ranks).astype(int)  # shared ranks end in a half
+    share = np.ones(1)
+    for rank_twice in twice:
+        longer = np.zeros(len(share) + rank_twice)
+        longer[: len(share)] += share / 2
+        longer[rank_twice:] += share / 2
+        share = longer
+    at = round(2 * gained)
+    return min(1.0, 2 * float(min(share[: at + 1].sum(), share[at:].sum())))
 
 
 def holm(ps: Iterable[float]) -> list[float]:
@@ -391,8 +405,7 @@ def rank(values: np.ndarray, contenders: Sequence[Contender], better: str, alpha
     means = ranks.mean(axis=0)
     order = np.argsort(means, kind="stable")
     means = means[order]
-    q = float(scipy_stats.studentized_range.ppf(1 - alpha, k, np.inf)) / math.sqrt(2)
-    difference = q * math.sqrt(k * (k + 1) / (6 * n))
+    difference = _nemenyi(k, alpha) * math.sqrt(k * (k + 1) / (6 * n))
     return Ranks(
         contenders=tuple(names[i] for i in order),
         mean_ranks=tuple(means.tolist()),
@@ -413,6 +426,12 @@ def _iman_davenport(friedman: float, n: int, k: int) -> float:
     if rest <= 1e-9 * n * k:  # all traces agree: one of the k! orders came n times
         return math.factorial(k) ** (1.0 - n)
     return float(scipy_stats.f.sf((n - 1) * friedman / rest, k - 1, (k - 1) * (n - 1)))
+
+
+@cache
+def _nemenyi(k: int, alpha: float) -> float:
+    """Nemenyi's q for k policies: the quantile of the studentized range for infinite degrees of freedom over sqrt(2)."""
+    return float(scipy_stats.studentized_range.ppf(1 - alpha, k, np.inf)) / math.sqrt(2)
 
 
 def _alike(means: np.ndarray, difference: float) -> tuple[tuple[int, int], ...]:

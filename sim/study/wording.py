@@ -194,7 +194,8 @@ def table(study: Study) -> Ranking:
     where = paired.settings(study.asked)
     caption = (
         f"{metric.better} is better; {'geometric mean of paired ratios' if is_ratio else 'mean of paired differences'}, "
-        f"expanded percentile bootstrap; two-sided Wilcoxon signed rank, Holm over the policies, level {study.alpha:g}"
+        "bootstrap percentiles stretched for few traces; two-sided Wilcoxon signed rank, Holm over the policies, "
+        f"level {study.alpha:g}"
     )
     return Ranking(f"{first}, {where}" if where else first, columns, rows, "; ".join([caption, *notes(study)]))
 

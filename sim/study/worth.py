@@ -162,10 +162,7 @@ def _worth(block: Block, metric: Metric, label: str, blind: Sequence[Contender],
     drawn = _quantities(bootstrap.resampled_means(stacked, seed=seed, draws=draws), order, sign, against is not None)
     size = bootstrap.size_of(stacked)
     estimate = {
-        key: [
-            Estimate(float(here[key][0, i]), bootstrap.interval(drawn[key][:, i], size))
-            for i in range(here[key].shape[1])
-        ]
+        key: [_estimate(key, float(here[key][0, i]), drawn[key][:, i], size) for i in range(here[key].shape[1])]
         for key in here
     }
     worst = int(np.argmax(-sign * here["value"][0]))
@@ -245,6 +242,12 @@ def _best(candidates: Sequence[int], values: np.ndarray, sign: int) -> int | Non
     most = max(len(bootstrap.complete(one)) for one in some.values())
     whole = {i: one for i, one in some.items() if len(bootstrap.complete(one)) == most}
     return max(whole, key=lambda i: sign * float(bootstrap.mean(whole[i])[0]))
+
+
+def _estimate(key: str, value: float, draws: np.ndarray, size: int) -> Estimate:
+    if key == "break_even" or not np.isfinite(draws).all():
+        return Estimate(value, bootstrap.expanded_interval(draws, size))
+    return Estimate(value, bootstrap.interval(draws, value, size))
 
 
 def _quantities(means: np.ndarray, order: np.ndarray, sign: int, has_counterpart: bool) -> dict[str, np.ndarray]:
