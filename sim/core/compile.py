@@ -16,7 +16,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ from sim.core.kinds import (
     kind_of,
     state,
 )
-from sim.core.rewrite import Rewriter, plain
+from sim.core.rewrite import ARITHMETIC, RESERVED, Rewriter, plain
 from sim.core.rows import Constant
 
 PRELUDE = '''"""{title}: one machine-code loop, generated; edits are lost."""
@@ -52,6 +52,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
+{arithmetic}
+
 OPTIONS = {{"nogil": True, "boundscheck": {boundscheck}, {nrt}}}
 jit = njit(**OPTIONS)
 inlined = njit(forceinline=True, **OPTIONS)
@@ -59,9 +61,9 @@ inlined = njit(forceinline=True, **OPTIONS)
 
 @inlined
 def at(array, axis, index):
-    if np.uint64(index) >= np.uint64(array.shape[axis]):
+    if sim__word(index) >= np.uint64(array.shape[axis]):
         raise IndexError("index outside the array")
-    return np.uint64(index)
+    return sim__word(index)
 
 
 def as_int(value): ...
@@ -85,6 +87,9 @@ def _as_float(value):
 def _as_bool(value):
     if isinstance(value, types.Boolean):
         return lambda value: value
+
+
+sim__at, sim__as_int, sim__as_float, sim__as_bool = at, as_int, as_float, as_bool
 '''
 
 SMALL = 14
@@ -98,13 +103,13 @@ class CompiledLoop:
     """A loop ready to run as machine code on the objects it was compiled for.
 
     Attributes:
-        is_new: its text was not in the cache.
+        is_new: no run has yet held it against the interpreted loop.
         module: the generated module; its source stands in `module.__file__`.
     """
 
-    def __init__(self, module: Any, is_new: bool, parts: _Parts):
+    def __init__(self, module: Any, parts: _Parts):
         self.module = module
-        self.is_new = is_new
+        self.is_new = not (hasattr(module, "is_trusted") or _beside(module, ".trusted").exists())
         self._parts = parts
 
     def __call__(self, start: int, stop: int) -> None:
@@ -115,10 +120,15 @@ class CompiledLoop:
         finally:
             self._parts.store()
 
+    def trust(self) -> None:
+        """Remembers that it agreed with the interpreted loop."""
+        self.module.is_trusted = True
+        modules.keep(_beside(self.module, ".trusted"), b"")
+
     def refuse(self, reason: str) -> None:
         """Remembers that this module is not to be used; the next attempt to compile gives the reason."""
         refusal = {"reason": reason, "lines": [], "needs_memory": False}
-        modules.write_whole(_remembered(self.module), json.dumps(refusal).encode())
+        modules.keep(_beside(self.module, ".refused"), json.dumps(refusal).encode())
 
 
 def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str) -> CompiledLoop:
@@ -139,8 +149,8 @@ def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str)
     for nrt in (False, True):
         shape = (tuple(kinds.items()), tuple(constructors.items()), tuple(parts.names))
         generator, text = _written(title, nrt, loop, shape, repr(shape))
-        module, is_new = modules.load(text, re.sub(r"\W+", "_", title))
-        compiled = CompiledLoop(module, is_new, parts)
+        module, _ = modules.load(text, re.sub(r"\W+", "_", title))
+        compiled = CompiledLoop(module, parts)
         refusal = _try(compiled)
         if refusal is None:
             return compiled
@@ -165,9 +175,9 @@ def _assigned(loop: Callable[..., None], objects: dict[str, Any]) -> frozenset[s
 
 def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
     """Compiles now, by a call over no rows. A refusal is remembered beside the module and given back."""
-    remembered = _remembered(compiled.module)
-    if remembered.exists():
-        return json.loads(remembered.read_text())
+    remembered = _beside(compiled.module, ".refused")
+    if (refusal := _read(remembered)) is not None:
+        return refusal
     from numba.core.errors import NumbaError
 
     try:
@@ -175,12 +185,26 @@ def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
         return None
     except NumbaError as error:
         refusal = _refusal(str(error), compiled.module.__file__)
-        modules.write_whole(remembered, json.dumps(refusal).encode())
-        return refusal
+    except Exception as error:  # over no rows, only the compiler can raise
+        refusal = {
+            "reason": f"the compiler raised {type(error).__name__} ({error})",
+            "lines": [],
+            "needs_memory": False,
+        }
+    modules.keep(remembered, json.dumps(refusal).encode())
+    return refusal
 
 
-def _remembered(module: Any) -> Path:
-    return Path(module.__file__).with_suffix(".refused")
+def _read(path: Path) -> dict[str, Any] | None:
+    """A refusal from an earlier attempt; None where there is none, or none that can be read."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _beside(module: Any, suffix: str) -> Path:
+    return Path(module.__file__).with_suffix(suffix)
 
 
 def _refusal(error: str, path: str) -> dict[str, Any]:
@@ -209,6 +233,9 @@ def _refusal(error: str, path: str) -> dict[str, Any]:
         "Did not match",
     )
     reason = next((line for line in lines if not line.startswith(noise)), lines[0]).rstrip(".:")
+    if (told := re.search(r"NumbaTypeError: (.+)", error)) is not None:
+        reason = told[1]
+    reason = re.sub(r", location: .*", "", reason)
     if guard:
         reason = f"a field that begins as {GUARDS[guard]} is assigned another type"
     needs_memory = "NRT" in error or "Only accept returning of array passed into the function" in error
@@ -296,12 +323,14 @@ class _Generator:
         self.tables: dict[str, Table] = {}
         self.texts: list[str] = []
         self.origins: list[list[str]] = []
+        self.calls: dict[str, set[str]] = {}
+        self.writing = ""
 
     def flat_name(self, function: Callable[..., Any], owner: type | None, kinds: tuple[Kind | None, ...]) -> str:
         key = (function, kinds)
         if key not in self.names:
             prefix = next((class_name(k) for k in kinds[:1] if isinstance(k, Object)), "")
-            base = f"{prefix}__{function.__name__}" if owner and prefix else function.__name__
+            base = f"{prefix}__{function.__name__}" if owner and prefix else f"of_{function.__name__}"
             name = f"{base}_{owner.__name__}" if owner and prefix and not prefix.startswith(owner.__name__) else base
             taken = set(self.names.values())
             self.names[key] = name if name not in taken else f"{name}_{len(taken)}"
@@ -312,6 +341,15 @@ class _Generator:
         name = f"{class_name(table)}__row"
         self.tables[name] = table
         return name
+
+    def is_recursive(self, name: str) -> bool:
+        """Notes that the function being written calls this one; whether that closes a circle."""
+        self.calls.setdefault(self.writing, set()).add(name)
+        reached, waiting = set(), [name]
+        while waiting:
+            reached.add(caller := waiting.pop())
+            waiting += self.calls.get(caller, set()) - reached
+        return self.writing in reached
 
     def note_unchecked_index(self) -> None:
         self.unchecked = True
@@ -340,6 +378,7 @@ class _Generator:
         run = self.flat_name(loop, None, (*kinds.values(), None, None))
         while self.waiting:
             function, owner, function_kinds, name = self.waiting.pop(0)
+            self.writing = name
             rewriter = Rewriter(function, owner, function_kinds, self)
             lines, origins = _unparse(rewriter.rewrite(name))
             self.texts.append("\n".join(["@jit", *lines, ""]))
@@ -352,8 +391,26 @@ class _Generator:
             f"@njit(cache=True, **OPTIONS)\ndef loop({', '.join([*names, 'start', 'stop'])}):\n{build}"
             f"    {run}({', '.join([*constructors, 'start', 'stop'])})\n"
         )
-        prelude = PRELUDE.format(title=self.title, boundscheck=self.unchecked, nrt="" if self.nrt else '"_nrt": False')
+        prelude = PRELUDE.format(
+            title=self.title,
+            boundscheck=self.unchecked,
+            nrt="" if self.nrt else '"_nrt": False',
+            arithmetic=_arithmetic(),
+        )
         return "\n\n".join([prelude, "\n".join(tuples), *rows, *self.texts, entry])
+
+
+@cache
+def _arithmetic() -> str:
+    """The import of the arithmetic, with the digest of its text, so that an edit of it gives new modules."""
+    digest = hashlib.sha256(Path(__file__).with_name("arithmetic.py").read_bytes()).hexdigest()[:20]
+    signed = [name for name in ARITHMETIC.values() if name != "power"]
+    names = [*ARITHMETIC.values(), *(f"i{name.rstrip('_')}" for name in signed), *OTHERS]
+    return f"# {digest}\n" + "\n".join(f"from sim.core.arithmetic import {name} as {RESERVED}{name}" for name in names)
+
+
+OTHERS = ("ceil", "fit", "floor", "invert", "nearest", "neg", "whole", "word")
+"""Functions of the arithmetic that stand for no operator of two numbers."""
 
 
 def _unparse(tree: ast.FunctionDef) -> tuple[list[str], list[int]]:

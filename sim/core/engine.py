@@ -73,20 +73,25 @@ def replay(
         run = begin()
         play, engine = _interpreted(run), "interpreted"
     elif isinstance(play, CompiledLoop) and play.is_new:
+        play.trust()
         run = begin()
         play, engine = _player(run, name, mode, notices)
-    ends = sorted({run.n_rows * part // N_PARTS for part in range(1, N_PARTS + 1)} - {0})
-    totals = [run.counters()]
-    seconds = 0.0
-    for start, stop in zip([0, *ends[:-1]], ends, strict=True):
-        before = time.perf_counter()
-        _guarded(name, run, partial(play, start, stop))
-        seconds += time.perf_counter() - before
-        if (broken := run.illegal()) is not None:
-            raise IllegalDecision(broken)
-        totals.append(run.counters())
-        if progress is not None:
-            progress(stop, run.n_rows)
+    try:
+        played = _played(run, play, name, progress)
+    except _Failed as failure:
+        if not isinstance(play, CompiledLoop):
+            raise _blamed(name, run, failure.error) from failure.error
+        _raise_as_interpreted(begin, name, mode, failure)
+        reason = f"its compiled form raised {failure} at request {failure.row}, where Python does not"
+        if mode == "compiled":
+            raise CannotCompile(f"{name}: {reason}") from failure.error
+        notices.append(f"{name} runs interpreted: {reason}")
+        run, engine = begin(), "interpreted"
+        try:
+            played = _played(run, _interpreted(run), name, progress)
+        except _Failed as again:
+            raise _blamed(name, run, again.error) from again.error
+    ends, totals, seconds = played
     timeline = {key: np.diff([total[key] for total in totals]) for key in totals[0]}
     return Result(
         metrics=run.metrics(),
@@ -118,6 +123,51 @@ def _player(run: Run, name: str, mode: Mode, notices: list[str]) -> tuple[Callab
         return _interpreted(run), "interpreted"
 
 
+class _Failed(Exception):
+    """A loop raised; `row` is where."""
+
+    def __init__(self, error: Exception, row: int):
+        super().__init__(f"{type(error).__name__} ({error})")
+        self.error = error
+        self.row = row
+
+
+def _played(
+    run: Run, play: Callable[[int, int], None], name: str, progress: Callable[[int, int], None] | None
+) -> tuple[list[int], list[Any], float]:
+    """Plays all rows in parts: the parts' ends, the counters before the first and after each, the seconds it took."""
+    ends = sorted({run.n_rows * part // N_PARTS for part in range(1, N_PARTS + 1)} - {0})
+    totals = [run.counters()]
+    seconds = 0.0
+    for start, stop in zip([0, *ends[:-1]], ends, strict=True):
+        before = time.perf_counter()
+        try:
+            play(start, stop)
+        except AugsimError:
+            raise
+        except Exception as error:
+            raise _Failed(error, run.now) from error
+        seconds += time.perf_counter() - before
+        if (broken := run.illegal()) is not None:
+            raise IllegalDecision(broken)
+        totals.append(run.counters())
+        if progress is not None:
+            progress(stop, run.n_rows)
+    return ends, totals, seconds
+
+
+def _raise_as_interpreted(begin: Callable[[], Run], name: str, mode: Mode, failure: _Failed) -> None:
+    """Plays up to the row where machine code raised, and that row in Python: what is wrong there raises with its own words."""
+    run = begin()
+    play, _ = _player(run, name, mode, [])
+    play(0, failure.row)
+    _guarded(name, run, partial(_interpreted(run), failure.row, failure.row + 1))
+
+
+def _blamed(name: str, run: Run, error: Exception) -> PolicyError:
+    return PolicyError(f"{name} raised {type(error).__name__} at request {run.now}: {error}")
+
+
 def _guarded(name: str, run: Run | None, action: Callable[[], Any]) -> Any:
     """Does it; what a policy raises becomes one line that names policy and request."""
     try:
@@ -133,17 +183,14 @@ def _differs(begin: Callable[[], Run], play: CompiledLoop, run: Run) -> str | No
     """Plays the first rows in both forms; names a field that differs afterwards, None when all agree."""
     other = begin()
     stop = min(run.n_rows, N_PROBED)
-    errors = []
-    for action in (lambda: play(0, stop), lambda: _interpreted(other)(0, stop)):
-        try:
-            action()
-            errors.append("")
-        except Exception as error:
-            errors.append(type(error).__name__)
-    if errors[0] != errors[1]:
-        return f"an error ({' / '.join(e or 'none' for e in errors)})"
-    if any(errors):
-        return None
+    try:
+        play(0, stop)
+    except Exception:
+        return None  # whatever machine code raises is held against Python when it is met in the run
+    try:
+        _interpreted(other)(0, stop)
+    except Exception as error:
+        return f"an error ({type(error).__name__} in Python alone)"
     for value, twin in zip(run.objects.values(), other.objects.values(), strict=True):
         for mine, theirs in zip(instances(value), instances(twin), strict=True):
             for field, part in state(mine).items():

@@ -133,6 +133,11 @@ def kind_of(value: Any, assigned: frozenset[str], where: str, is_field_assigned:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
             raise _NoKind(f"{where} is an array of {value.dtype}; numbers compile")
+        if (value.dtype.itemsize < 8 and value.dtype.kind == "f") or value.dtype == np.uint64:
+            raise _NoKind(
+                f"{where} is an array of {value.dtype}, whose numbers NumPy and machine code mix differently; "
+                f"{'float64' if value.dtype.kind == 'f' else 'int64'} compiles"
+            )
         return Array(value.ndim)
     if isinstance(value, np.random.Generator):
         return Generator()
@@ -146,10 +151,39 @@ def kind_of(value: Any, assigned: frozenset[str], where: str, is_field_assigned:
         raise _NoKind(
             f"{where} is a {type(value).__name__}; a NumPy array indexed by page, or a structure of sim.core.structures, compiles"
         )
+    if (hidden := _hidden(type(value))) is not None:
+        raise _NoKind(
+            f"{where} is a {type(value).__name__}, which {hidden}; a plain class compiles{_place(type(value))}"
+        )
     return Object(
         type(value),
         tuple((name, _kind_of_field(value, name, assigned, f"{where}.{name}")) for name in state(value)),
     )
+
+
+def _hidden(cls: type) -> str | None:
+    """What a class does with its state that its fields do not show; None for a plain class."""
+    for base in cls.__mro__[:-1]:
+        if not base.__flags__ & HEAP_TYPE:
+            return f"is built on {base.__name__}"
+        for name in ("__slots__", "__setattr__", "__getattribute__"):
+            if name in vars(base):
+                return f"defines {name}"
+    return None
+
+
+def _place(cls: type) -> str:
+    """Where a class is written, if that can be told."""
+    if not cls.__flags__ & HEAP_TYPE:
+        return ""
+    try:
+        return f" ({Path(inspect.getsourcefile(cls) or '').name}, line {source_tree(cls).lineno})"
+    except (CannotCompile, TypeError):
+        return ""
+
+
+HEAP_TYPE = 1 << 9
+"""Flag of a class that Python code made."""
 
 
 def _kind_of_field(owner: Any, name: str, assigned: frozenset[str], where: str) -> Kind:

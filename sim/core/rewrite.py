@@ -17,6 +17,7 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
+from sim.core.binding import unbound
 from sim.core.errors import CannotCompile
 from sim.core.kinds import Array, Cell, Generator, Items, Kind, Number, Object, Record, Static, Table, source_tree
 from sim.core.policy import defines
@@ -34,28 +35,51 @@ DRAWS = (
 )
 """Methods of a generator that give the same draws, bit for bit, interpreted and compiled."""
 
-LAST_BIT = frozenset(
-    [
-        "exp",
-        "exp2",
-        "expm1",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "power",
-        "sin",
-        "cos",
-        "tan",
-        "arctan",
-        "arctan2",
-        "tanh",
-        "cbrt",
-    ]
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LAST_BIT = words(
+    """exp exp2 expm1 log log2 log10 log1p power float_power sin cos tan sinh cosh tanh arctan arctan2 arcsin arccos cbrt
+    hypot"""
 )
-SUMS = frozenset(
-    ["sum", "mean", "std", "var", "dot", "matmul", "cumsum", "average", "inner", "outer", "einsum", "nansum"]
+"""Functions of NumPy that may differ in the last bit when compiled; those of `math` do not, but for `INEXACT`."""
+
+SUMS = words("sum mean std var dot matmul cumsum average inner outer einsum nansum nanmean prod cumprod trace vdot")
+"""Functions and methods of NumPy that add or multiply in another order when compiled."""
+
+UNSTABLE = words("argsort partition argpartition")
+"""Functions and methods of NumPy that leave the order of equals open, where the forms differ."""
+
+SAME = words(
+    """abs absolute all amax amin any append arange argmax argmin array asarray bool_ ceil clip concatenate copy
+    count_nonzero diff empty empty_like fabs flatnonzero flip float64 floor full full_like int64 isfinite isinf isnan
+    logical_and logical_not logical_or max maximum min minimum nonzero ones ones_like repeat rint roll searchsorted sign
+    sort sqrt square take trunc unique where zeros zeros_like"""
 )
+"""Functions of NumPy that give the same numbers in both forms."""
+
+INEXACT = words("gamma lgamma hypot pow fsum dist prod")
+"""Functions of `math` that may differ in the last bit when compiled, or have no compiled form."""
+
+ARITHMETIC = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+    ast.BitAnd: "and_",
+    ast.BitOr: "or_",
+    ast.BitXor: "xor",
+    ast.Pow: "power",
+}
+"""Operators and their functions in `sim.core.arithmetic`; that of an assignment such as += has an i before it."""
+
+ROUNDING = {"floor": "floor", "ceil": "ceil", "trunc": "whole"}
 
 REFUSED = {
     ast.Dict: "a dict",
@@ -78,6 +102,8 @@ REFUSED = {
     ast.Match: "match",
     ast.Delete: "del",
     ast.Starred: "a starred argument",
+    ast.NamedExpr: "an assignment within an expression",
+    ast.MatMult: "@, which adds in another order when compiled",
 }
 
 BUILTINS = frozenset(
@@ -97,6 +123,10 @@ ERRORS = frozenset(
 )
 
 
+UNCHANGED = frozenset(["staticmethod", "override", "typing.override", "abstractmethod"])
+"""Decorators that leave a function as it is written."""
+
+
 class Library(Protocol):
     """Where a rewritten function asks for the flat names of the functions it calls."""
 
@@ -105,6 +135,8 @@ class Library(Protocol):
     def row_name(self, table: Table) -> str: ...
 
     def note_unchecked_index(self) -> None: ...
+
+    def is_recursive(self, name: str) -> bool: ...
 
 
 class Rewriter(ast.NodeTransformer):
@@ -119,30 +151,53 @@ class Rewriter(ast.NodeTransformer):
         self.file = inspect.getsourcefile(function) or "<unknown>"
         self.scope: dict[str, Kind | None] = {}
         self.kinds = kinds
+        self.is_checked = not str(function.__module__).startswith("sim.")  # the house's own numbers are known to fit
 
     def rewrite(self, flat_name: str) -> ast.FunctionDef:
         """Gives the flat function's tree, under its new name."""
         tree = copy.deepcopy(source_tree(self.function))
-        assert isinstance(tree, ast.FunctionDef)
+        if not isinstance(tree, ast.FunctionDef):
+            self.refuse(tree, f"{self.function.__name__}, which no def made")
+        for decorator in tree.decorator_list:
+            if ast.unparse(decorator) not in UNCHANGED:
+                self.refuse(decorator, f"{tree.name} is decorated by {ast.unparse(decorator)}")
         arguments = tree.args
         if arguments.vararg or arguments.kwarg:
             self.refuse(tree, f"{tree.name} takes a variable number of arguments")
+        if any(default is None for default in arguments.kw_defaults):
+            self.refuse(tree, f"{tree.name} demands an argument by name")
         parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        given = [*(self.function.__defaults__ or ()), *(self.function.__kwdefaults__ or {}).values()]
+        arguments.defaults = [self._default(tree, value) for value in given]
+        arguments.args, arguments.posonlyargs, arguments.kwonlyargs, arguments.kw_defaults = parameters, [], [], []
         for parameter, kind in zip(parameters, self.kinds, strict=False):
             self.scope[parameter.arg] = kind
         for parameter in parameters:
             parameter.annotation = None
-        arguments.defaults = [self.visit(default) for default in arguments.defaults]
+        for part in ast.walk(tree):
+            name = part.arg if isinstance(part, ast.arg) else stored_name(part)
+            if name in ("np", "math") or name.startswith(RESERVED):
+                self.refuse(part, f"a local named {name}")
         body = tree.body
         if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             body = body[1:]
-        return ast.FunctionDef(
+        flat = ast.FunctionDef(
             name=flat_name,
             args=arguments,
             body=self.block(body) or [ast.Pass()],
             decorator_list=[],
             lineno=tree.lineno,
         )
+        if self.is_checked and (name := unbound(flat)) is not None:
+            self.refuse(name, f"{name.id} may be without a value here")
+        return flat
+
+    def _default(self, tree: ast.AST, value: Any) -> ast.expr:
+        """A parameter's default as it was when the function was made."""
+        default = ast.Constant(None) if value is None else constant_node(value)
+        if default is None:
+            self.refuse(tree, f"a default argument that is a {type(value).__name__}")
+        return default
 
     def refuse(self, node: ast.AST, what: str) -> NoReturn:
         raise CannotCompile(f"{what} ({self.file}, line {getattr(node, 'lineno', '?')})")
@@ -171,6 +226,11 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         node.value = self.visit(node.value)
+        if self.is_checked and len(node.targets) == 1 and isinstance(node.targets[0], ast.Subscript):
+            target = self.visit(node.targets[0])
+            node.targets = [target]
+            node.value = machine("fit", copy.deepcopy(target.value), node.value)
+            return node
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             return self._bind(node, node.targets[0])
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Attribute):
@@ -203,10 +263,24 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         if isinstance(node.target, ast.Attribute):
-            read = copy.deepcopy(node.target)
-            read.ctx = ast.Load()
+            read = as_load(node.target)
             value = self.visit(ast.copy_location(ast.BinOp(left=read, op=node.op, right=node.value), node))
             return self._store_field(node, node.target, value)
+        name = ARITHMETIC.get(type(node.op))
+        if name is None:
+            self.refuse(node, REFUSED[type(node.op)])
+        if isinstance(node.target, ast.Name) and self.is_checked:
+            value = machine(
+                name if name == "power" else f"i{name.rstrip('_')}",
+                self.visit(as_load(node.target)),
+                self.visit(node.value),
+            )
+            self.scope[node.target.id] = kind_at(value.args[0])
+            return ast.copy_location(ast.Assign(targets=[node.target], value=value), node)
+        if isinstance(node.target, ast.Subscript) and self.is_checked and is_pure(node.target):
+            value = ast.BinOp(left=as_load(node.target), op=node.op, right=node.value)
+            if not any(isinstance(part, ast.Slice) for part in ast.walk(node.target.slice)):
+                return self.visit(ast.copy_location(ast.Assign(targets=[node.target], value=value), node))
         node.value = self.visit(node.value)
         node.target = self.visit(node.target)
         return node
@@ -225,7 +299,7 @@ class Rewriter(ast.NodeTransformer):
         guard = {int: "as_int", float: "as_float", bool: "as_bool"}[field.type]
         cell = ast.Attribute(value=owner, attr=plain(target.attr), ctx=ast.Load())
         store = ast.Subscript(value=cell, slice=ast.Constant(0), ctx=ast.Store())
-        return ast.copy_location(ast.Assign(targets=[store], value=call(guard, value)), node)
+        return ast.copy_location(ast.Assign(targets=[store], value=machine(guard, value)), node)
 
     def visit_If(self, node: ast.If) -> Any:
         test = self.visit(node.test)
@@ -305,6 +379,34 @@ class Rewriter(ast.NodeTransformer):
 
     # expressions
 
+    def visit_Constant(self, node: ast.Constant) -> Any:
+        if type(node.value) is int and constant_node(node.value) is None:
+            self.refuse(node, f"{node.value}, beyond 64 bits")
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        name = ARITHMETIC.get(type(node.op))
+        if name is None:
+            self.refuse(node, REFUSED[type(node.op)])
+        if is_constant(node):
+            return self._folded(node)
+        node.left, node.right = self.visit(node.left), self.visit(node.right)
+        if is_number(node.left) and is_number(node.right):
+            return self._folded(node)
+        return ast.copy_location(machine(name, node.left, node.right), node) if self.is_checked else node
+
+    def _folded(self, node: ast.BinOp | ast.UnaryOp) -> Any:
+        """What Python makes of constants; left as it is where that is an error."""
+        expression = ast.fix_missing_locations(ast.Expression(copy.deepcopy(node)))
+        try:
+            value = eval(compile(expression, self.file, "eval"), {})
+        except (ArithmeticError, TypeError, ValueError):
+            self.refuse(node, f"{ast.unparse(node)}, which raises")
+        constant = constant_node(value)
+        if constant is None:
+            self.refuse(node, f"{ast.unparse(node)}, beyond 64 bits")
+        return ast.copy_location(constant, node)
+
     def visit_Name(self, node: ast.Name) -> Any:
         if isinstance(node.ctx, ast.Store):
             return node
@@ -328,7 +430,8 @@ class Rewriter(ast.NodeTransformer):
         """Looks a name up where the function would: closure, module, builtins; local names are not found."""
         code = self.function.__code__
         if name in code.co_freevars and name != "__class__":
-            raise CannotCompile(f"{name} comes from an enclosing function ({self.file})")
+            line = self.function.__code__.co_firstlineno
+            raise CannotCompile(f"{name} comes from an enclosing function ({self.file}, line {line})")
         if name in code.co_varnames:
             return False, None
         if name in self.function.__globals__:
@@ -345,6 +448,8 @@ class Rewriter(ast.NodeTransformer):
                 return ast.copy_location(constant, node)
             if found and value in (np, math) and isinstance(getattr(value, node.attr, None), float):
                 return ast.copy_location(constant_node(getattr(value, node.attr)), node)  # type: ignore[type-var]
+            if found and isinstance(getattr(value, node.attr, None), ModuleType):
+                self.refuse(node, f"{ast.unparse(node)}, a module of its own; math and numpy compile")
         node.value = self.visit(node.value)
         owner = kind_at(node.value)
         if isinstance(owner, Record):
@@ -355,7 +460,10 @@ class Rewriter(ast.NodeTransformer):
             self.refuse(node, f"{ast.unparse(node)}")
         field = owner.field(node.attr)
         if field is None:
-            constant = constant_node(inspect.getattr_static(owner.cls, node.attr, None))
+            value = inspect.getattr_static(owner.cls, node.attr, None)
+            if isinstance(value, property):
+                self.refuse(node, f"{ast.unparse(node)}, a property; a method compiles")
+            constant = constant_node(value)
             if constant is None:
                 self.refuse(node, f"{ast.unparse(node)} is neither a field set in begin nor a constant of the class")
             return ast.copy_location(constant, node)
@@ -367,6 +475,7 @@ class Rewriter(ast.NodeTransformer):
         return with_kind(node, None if isinstance(field, Number) else field)
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
+        text = ast.unparse(node)
         node.value = self.visit(node.value)
         owner = kind_at(node.value)
         if isinstance(owner, Table):
@@ -376,7 +485,7 @@ class Rewriter(ast.NodeTransformer):
         if isinstance(owner, Items):
             node.slice = self.visit(node.slice)
             if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)):
-                self.refuse(node, f"{ast.unparse(node)}: policies are reached by a loop or a constant index")
+                self.refuse(node, f"{text}: policies are reached by a loop or a constant index")
             return with_kind(node, owner.items[node.slice.value])
         if not isinstance(owner, Array):
             node.slice = self.visit(node.slice)
@@ -404,7 +513,7 @@ class Rewriter(ast.NodeTransformer):
             index = ast.BinOp(length, ast.Sub(), index.operand)
         else:
             index = self.visit(index)
-        return call("at", copy.deepcopy(array), ast.Constant(axis), index)
+        return machine("at", copy.deepcopy(array), ast.Constant(axis), index)
 
     def visit_Call(self, node: ast.Call) -> Any:
         function = node.func
@@ -421,16 +530,36 @@ class Rewriter(ast.NodeTransformer):
         self._visit_arguments(node)
         if found and inspect.isfunction(value):
             kinds = tuple(kind_at(argument) for argument in node.args)
-            node.func = ast.Name(self.library.flat_name(value, None, kinds), ast.Load())
+            node.func = ast.Name(self._flat_name(node, value, None, kinds), ast.Load())
         elif found and getattr(value, "__module__", None) == "math":
-            node.func = ast.Attribute(ast.Name("math", ast.Load()), value.__name__, ast.Load())
+            return self._call_math(node, value.__name__)
         elif found or function.id not in BUILTINS:
             self.refuse(node, f"a call of {function.id}")
+        elif function.id == "int" and len(node.args) == 1:
+            return ast.copy_location(machine("whole", node.args[0]), node)
+        elif function.id == "round":
+            if len(node.args) + len(node.keywords) > 1:
+                self.refuse(node, "round to digits, which may differ in the last bit when compiled")
+            return ast.copy_location(machine("nearest", node.args[0]), node)
         elif function.id == "len" and isinstance(kind_at(node.args[0]), Object):
             return self._call_method(node, node.args[0], "__len__", [])
         elif function.id == "len" and isinstance(kind := kind_at(node.args[0]), Items):
             return ast.copy_location(ast.Constant(len(kind.items)), node)
         return node
+
+    def _call_math(self, node: ast.Call, name: str) -> Any:
+        if name in INEXACT:
+            self.refuse(node, f"math.{name}, which may differ in the last bit when compiled")
+        if name in ROUNDING and len(node.args) == 1:
+            return ast.copy_location(machine(ROUNDING[name], node.args[0]), node)
+        node.func = ast.copy_location(ast.Attribute(ast.Name("math", ast.Load()), name, ast.Load()), node.func)
+        return node
+
+    def _flat_name(self, node: ast.AST, function: Any, owner: type | None, kinds: tuple[Kind | None, ...]) -> str:
+        name = self.library.flat_name(function, owner, kinds)
+        if self.library.is_recursive(name):
+            self.refuse(node, f"{function.__name__} calls itself")
+        return name
 
     def _visit_arguments(self, node: ast.Call) -> None:
         node.args = [self.visit(argument) for argument in node.args]
@@ -448,15 +577,24 @@ class Rewriter(ast.NodeTransformer):
             return self._call_method(node, receiver, function.attr, node.args)
         if isinstance(kind, Generator) and function.attr not in DRAWS:
             self.refuse(node, f"rng.{function.attr}; these draw alike in both forms: {', '.join(DRAWS)}")
+        if isinstance(receiver, ast.Name) and receiver.id == "math":
+            return self._call_math(node, function.attr)
         if isinstance(receiver, ast.Name) and receiver.id == "np":
-            if function.attr in LAST_BIT:
-                self.refuse(
-                    node, f"np.{function.attr} may differ in the last bit when compiled; math.{function.attr} does not"
-                )
-            if function.attr in SUMS:
-                self.refuse(node, f"np.{function.attr} adds in another order when compiled; write the loop")
+            self._check_numpy(node, function.attr)
+        elif not isinstance(kind, Generator) and function.attr in SUMS | UNSTABLE | {"round"}:
+            self.refuse(node, f".{function.attr}() of an array may differ when compiled; write the loop")
         node.func = ast.copy_location(ast.Attribute(receiver, function.attr, ast.Load()), function)
         return node
+
+    def _check_numpy(self, node: ast.Call, name: str) -> None:
+        if name in LAST_BIT:
+            self.refuse(node, f"np.{name} may differ in the last bit when compiled; math.{name} does not")
+        if name in SUMS:
+            self.refuse(node, f"np.{name} adds in another order when compiled; write the loop")
+        if name in UNSTABLE:
+            self.refuse(node, f"np.{name} leaves the order of equals open, and the compiled form has another")
+        if name not in SAME:
+            self.refuse(node, f"np.{name}; these functions of NumPy compile: {', '.join(sorted(SAME))}")
 
     def _call_super(self, node: ast.Call, name: str) -> Any:
         first = next(iter(self.scope))
@@ -484,10 +622,10 @@ class Rewriter(ast.NodeTransformer):
     ) -> ast.Call:
         if isinstance(method, staticmethod):
             kinds = tuple(kind_at(argument) for argument in arguments)
-            name, given = self.library.flat_name(method.__func__, owner, kinds), arguments
+            name, given = self._flat_name(node, method.__func__, owner, kinds), arguments
         elif inspect.isfunction(method):
             kinds = (kind_at(receiver), *(kind_at(argument) for argument in arguments))
-            name, given = self.library.flat_name(method, owner, kinds), [receiver, *arguments]
+            name, given = self._flat_name(node, method, owner, kinds), [receiver, *arguments]
         else:
             self.refuse(node, f"{ast.unparse(node.func)}, a {type(method).__name__}")
         return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), given, node.keywords), node)
@@ -510,9 +648,15 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        if is_constant(node):
+            return self._folded(node)
         node.operand = self.visit(node.operand)
         if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Constant):
             return ast.copy_location(ast.Constant(not node.operand.value), node)
+        if is_number(node.operand) and not isinstance(node.op, ast.Not):
+            return self._folded(node)
+        if self.is_checked and isinstance(node.op, ast.USub | ast.Invert):
+            return ast.copy_location(machine("neg" if isinstance(node.op, ast.USub) else "invert", node.operand), node)
         return node
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
@@ -558,6 +702,33 @@ def with_kind(node: Any, kind: Kind | None) -> Any:
     return node
 
 
+def stored_name(node: ast.AST) -> str:
+    """The name that a node gives a value; none, most often."""
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else ""
+
+
+def is_number(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+
+
+def is_constant(node: ast.AST) -> bool:
+    """Whether an expression consists of numbers and operators alone."""
+    leaves = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
+    return all(is_number(part) or isinstance(part, leaves) for part in ast.walk(node))
+
+
+def is_pure(node: ast.AST) -> bool:
+    """Whether reading an expression twice is as good as once."""
+    return not any(isinstance(part, ast.Call) for part in ast.walk(node))
+
+
+def as_load(target: Any) -> Any:
+    """The expression that reads what an assignment writes."""
+    read = copy.deepcopy(target)
+    read.ctx = ast.Load()
+    return read
+
+
 def plain(field: str) -> str:
     """A field's name as a named tuple allows it: no leading underscore."""
     return field if not field.startswith("_") else f"f{field}"
@@ -565,6 +736,14 @@ def plain(field: str) -> str:
 
 def call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
+def machine(name: str, *arguments: ast.expr) -> ast.Call:
+    """A call of one of the generated module's own functions, under a name that no policy uses."""
+    return call(f"{RESERVED}{name}", *arguments)
+
+
+RESERVED = "sim__"
 
 
 def constant_node(value: Any) -> ast.expr | None:
@@ -576,7 +755,7 @@ def constant_node(value: Any) -> ast.expr | None:
     if isinstance(value, bool | np.bool_):
         return ast.Constant(bool(value))
     if isinstance(value, int | np.integer):
-        return ast.Constant(int(value))
+        return ast.Constant(int(value)) if -(2**63) <= value < 2**63 else None
     if isinstance(value, float | np.floating):
         number = float(value)
         if math.isfinite(number):
