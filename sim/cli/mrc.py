@@ -73,7 +73,13 @@ class Share(click.ParamType):
     "--seed", type=options.Whole(), default=0, show_default=True, help="Of workload, sample, predictions, policy."
 )
 @click.option("--seeds", type=options.Whole(1), default=1, show_default=True, help="Number of seeds, from --seed on.")
-@click.option("--mode", type=click.Choice(["auto", "compiled", "interpreted"]), default="auto", show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(["auto", "compiled", "interpreted"]),
+    default="auto",
+    show_default=True,
+    help="How policies are replayed.",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print the points as JSON, nothing else.")
 @click.option("--csv", "csv_wanted", is_flag=True, help="Print the points as CSV, nothing else.")
 @click.option("--figure", type=click.Path(dir_okay=False), help="Draw the curves into this PNG, PDF or SVG file.")
@@ -181,5 +187,6 @@ def _reference(domain: str, system: Any, policies: tuple[str, ...], n_kept: int 
     name = getattr(system, "REFERENCE", None)
     if name is None or n_kept is not None or method == "stack":
         return None
-    asked = {type(catalog.policy(domain, text)) for text in policies}
-    return None if catalog.policy_class(domain, name) in asked else name
+    word = catalog.domain_of(domain)
+    asked = {type(catalog.policy(word, text)) for text in policies}
+    return None if catalog.policy_class(word, name) in asked else name
