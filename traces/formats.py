@@ -31,7 +31,7 @@ def reader(source: Source, wanted: str = "auto") -> ModuleType:
     endings = {ending: name for name in formats() for ending in _module(name).ENDINGS}
     known = ", ".join(sorted(endings))
     if source.path is None:
-        raise UnknownName(f"the format of standard input must be given (formats: {', '.join(formats())})")
+        raise UnknownName(f"the format of standard input must be given by --format (formats: {', '.join(formats())})")
     name = source.plain_name.lower()
     fitting = [ending for ending in endings if name.endswith(ending)]
     if not fitting:

@@ -362,15 +362,16 @@ def _trace(
     """The trace of these ids, each below `n_ids`, with sizes and times where asked for; named as users write it."""
     page, originals = _in_order_of_appearance(np.ascontiguousarray(ids, np.int64), n_ids)
     columns = {"page": page, **others}
-    parameters = {**parameters, "n_requests": len(page)}
+    if "of" not in parameters:  # a mixture is as long as the draw makes it
+        parameters = {**parameters, "n_requests": len(page)}
     if sizes:
         columns["size_bytes"] = page_sizes.draw(beside(rng, "sizes"), sizes, len(originals))[page]
-        parameters["sizes"] = sizes
+        parameters = {**parameters, "sizes": sizes}
     if rate is not None:
         if not 0 < rate < math.inf:
             raise InputError(f"{workload}: rate must be above 0 requests per second and finite, got {rate:g}")
         columns["time_s"] = np.cumsum(beside(rng, "times").exponential(1 / rate, len(page)))
-        parameters["rate"] = rate
+        parameters = {**parameters, "rate": rate}
     texts = [f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in parameters.items()]
     name = ",".join([workload, *texts])
     return Trace(name, "paging", columns, {"pages": originals}, {"workload": name})

@@ -59,6 +59,8 @@ def table(ranking: Ranking, width: int | None = None) -> None:
     with console.capture() as drawn:
         console.print(Text(ranking.title, style="table.title"), soft_wrap=True)  # a long one keeps its line
         console.print(_grid(ranking, spared))
+        if ranking.caption:
+            console.print(Text(ranking.caption, style="table.caption"))
         if spared:
             console.print(Text(f"not shown for want of room: {', '.join(reversed(spared))}", style="table.caption"))
     print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
@@ -71,8 +73,7 @@ def _grid(ranking: Ranking, spared: Sequence[str]) -> Any:
 
     kept = [i for i, (heading, _) in enumerate(ranking.columns) if heading not in spared]
     has_header = any(heading for heading, _ in ranking.columns)
-    grid = Table(caption=ranking.caption or None, box=box.SIMPLE_HEAD, show_header=has_header, padding=(0, 1, 0, 0))
-    grid.caption_justify = "left"
+    grid = Table(box=box.SIMPLE_HEAD, show_header=has_header, padding=(0, 1, 0, 0))
     for heading, justify in (ranking.columns[i] for i in kept):
         grid.add_column(Text(heading), justify=justify, no_wrap=justify == "right", overflow="fold")  # type: ignore[arg-type]
     for row in ranking.rows:

@@ -25,5 +25,5 @@ class Metric:
     @property
     def label(self) -> str:
         """Axis label: the name in words, with its unit."""
-        words = self.name.replace("_", " ")
+        words = self.name.removesuffix(f"_{self.unit}").replace("_", " ")
         return f"{words} ({self.unit})" if self.unit else words

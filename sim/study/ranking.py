@@ -84,17 +84,20 @@ def _half_width(values: Sequence[float]) -> float:
 
 
 def rankings(results: Sequence[Result], metrics: Sequence[Metric]) -> list[Ranking]:
-    """One ranking per trace and setting, ordered by the first metric that every result has."""
+    """One ranking per trace and setting, ordered by the first metric that every result has.
+
+    A workload is one trace, though every seed draws another.
+    """
     main = main_metric(results, metrics)
     groups: dict[Any, dict[Any, _Line]] = {}
     for result in results:
         row = result.row()
         setting = tuple((k, v) for k, v in row.items() if k.startswith("system."))
         name = f"{policy_label(result)}{' *' if row['clairvoyant'] else ''}"
-        lines = groups.setdefault((row["trace"], setting), {})
+        lines = groups.setdefault((result.experiment.experiment.trace, setting), {})
         lines.setdefault((name, row["predictions"]), _Line(row)).rows.append(row)
     system = catalog.system(results[0].experiment.experiment.system) if results else None
-    return [_ranking(trace, setting, lines, metrics, main, system) for (trace, setting), lines in groups.items()]
+    return [_ranking(setting, lines, metrics, main, system) for (_, setting), lines in groups.items()]
 
 
 def main_metric(results: Sequence[Result], metrics: Sequence[Metric]) -> Metric:
@@ -112,9 +115,7 @@ def policy_label(result: Result) -> str:
     return text.replace(name, Path(name).stem, 1) if name.endswith(".py") else text
 
 
-def _ranking(
-    trace: str, setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], main: Metric, system: Any
-) -> Ranking:
+def _ranking(setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], main: Metric, system: Any) -> Ranking:
     sign = -1 if main.better == "higher" else 1
     order = sorted(lines.items(), key=lambda item: (sign * (item[1].mean(main.name) or math.inf), item[0]))
     first = order[0][1].row
@@ -135,7 +136,9 @@ def _ranking(
         rows.append([name, predictions if predictions != "none" else "", *cells])
     if not any(row[1] for row in rows):
         columns, rows = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in rows]
-    title = ", ".join([f"{trace}: {first.get('requests', 0):,} requests", *_setting_in_words(setting, system)])
+    lengths = [row.get("requests") or 0 for line in lines.values() for row in line.rows]
+    n_requests = " to ".join(f"{n:,}" for n in sorted({min(lengths), max(lengths)}))
+    title = ", ".join([f"{first['trace']}: {n_requests} requests", *_setting_in_words(setting, system)])
     n_seeds = max(len(line.rows) for line in lines.values())
     caption = [
         f"best first by {main.label} ({main.better} is better)",
@@ -154,17 +157,19 @@ def _is_idle(key: str, lines: dict[Any, _Line]) -> bool:
 
 
 def _setting_in_words(setting: Any, system: Any) -> list[str]:
-    """The fields of a setting that are not as usual: "capacity 100", "sized", "no ttl"."""
-    usual = {field.name: field.default for field in dataclasses.fields(system.Setting)}
+    """The fields of a setting that are not as usual: "capacity 100", "sized", "no ttl", "warmup full"."""
+    fields = {field.name: field for field in dataclasses.fields(system.Setting)}
     found = []
     for key, value in setting:
-        name = key.removeprefix("system.")
-        if value == usual.get(name):
+        field = fields[key.removeprefix("system.")]
+        words = field.name.replace("_", " ")
+        if value == field.default:
             continue
         if isinstance(value, bool):
-            found.append(name if value else f"no {name}")
+            found.append(words if value else f"no {words}")
         else:
-            found.append(f"{name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"{name} {value}")
+            shown = field.metadata.get("words", {}).get(value, f"{value:,}" if isinstance(value, int) else value)
+            found.append(f"{words} {shown}")
     return found
 
 

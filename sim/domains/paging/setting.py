@@ -33,7 +33,10 @@ class Setting:
 
     capacity: int = field(metadata={"help": "pages (1000), bytes (64mb), a share (10%), auto; several: 100,1%"})
     sized: bool = field(default=False, metadata={"help": "count sizes; the capacity is in bytes"})
-    warmup: int = field(default=0, metadata={"help": "left out of the figures: requests (1000), seconds (60s), full"})
+    warmup: int = field(
+        default=0,
+        metadata={"help": "left out of the figures: requests (1000), seconds (60s), full", "words": {-1: "full"}},
+    )
     ttl: bool = field(default=True, metadata={"help": "let pages expire and be deleted where the trace says so"})
     n_pages: int = field(default=0, metadata={"derived": True})
     n_requests: int = field(default=0, metadata={"derived": True})
