@@ -63,7 +63,8 @@ def _benefit(comparison: Comparison, metric: Metric) -> float:
 
 
 def _words(metric: Metric) -> str:
-    return metric.name.replace("_", " ")
+    """The metric's name without the unit that may end it, which stands beside its values."""
+    return metric.name.removesuffix(f"_{metric.unit}").replace("_", " ")
 
 
 def _is_count(metric: Metric) -> bool:
@@ -366,7 +367,8 @@ def bounds(checks: Sequence[BoundCheck]) -> list[str]:
     if not checks:
         return []
     n_held = sum(check.verdict == "holds" for check in checks)
-    lines = [f"{n_held:,} of {_count(len(checks), 'proven bound')} hold as measured"]
+    hold = "holds" if len(checks) == 1 else "hold"
+    lines = [f"{n_held:,} of {_count(len(checks), 'proven bound')} {hold} as measured"]
     for check in checks:
         if check.verdict == "holds":
             continue

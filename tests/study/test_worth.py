@@ -211,7 +211,7 @@ def test_violations_come_first_and_rows_without_a_theorem_not_at_all():
 
 
 def test_means_that_lie_at_their_bound_raise_no_more_alarms_than_stated():
-    """60 studies of ten traces whose bound is exactly the mean: Holm over all traces of a study keeps false alarms in 5 % of studies."""
+    """60 studies of ten traces whose bound is exactly the mean: Holm over them keeps false alarms in 5 % of studies."""
     rng = np.random.default_rng(0)
     alarms = 0
     for _ in range(60):
