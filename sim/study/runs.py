@@ -130,11 +130,11 @@ def run_planned(inputs: Inputs, budget: Budget, planned: Planned) -> Outcome:
             result = _bench(inputs).run(planned.experiment, progress=watch)
     except _TimedOut:
         return ended(TIMED_OUT, f"took more than {budget.seconds_per_run:g} s")
-    except MemoryError:
-        return ended(OUT_OF_MEMORY, f"needs more memory than {_memory_words(budget)}")
     except IllegalDecision as error:
         return ended(ILLEGAL, str(error))
-    except AugsimError as error:
+    except (MemoryError, AugsimError) as error:
+        if isinstance(error.__cause__ or error, MemoryError):
+            return ended(OUT_OF_MEMORY, f"needs more memory than {_memory_words(budget)}")
         return ended(FAILED, str(error), traceback.format_exc() if error.__cause__ else None)
     except Exception as error:
         return ended(FAILED, f"{type(error).__name__}: {error}", traceback.format_exc())

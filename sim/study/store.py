@@ -118,7 +118,8 @@ class Store:
                     "give another folder, or read it with the tool that wrote it"
                 )
             connection.execute("pragma synchronous = normal")
-            connection.execute("select count(*), max(length(row)) from runs").fetchone()
+            if (found := connection.execute("pragma quick_check").fetchone()[0]) != "ok":
+                raise sqlite3.DatabaseError(found.splitlines()[-1])
         except sqlite3.DatabaseError as error:
             connection.close()
             raise self._broken(error) from None

@@ -59,8 +59,10 @@ class StudyFile:
             yield
         except AxisError as error:
             name = spec.parse_policy(str(error.value)).name if error.value else None
-            places = [place for place in (error.value, name, name and Path(name).name, error.axis) if self.line(place)]
-            raise self.error(str(error), *places[:1]) from error.__cause__
+            values = (error.value, name, name and Path(name).name)
+            places = [*((error.axis, value) for value in values), *((value,) for value in values), (error.axis,)]
+            place = next((place for place in places if all(place) and self.line(*place)), ())
+            raise self.error(str(error), *place) from error.__cause__
 
 
 def load(path: Path | str, *, first_seed: int = 0) -> tuple[Sweep, StudyFile]:

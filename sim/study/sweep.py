@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import PurePath
@@ -248,23 +248,30 @@ class _Planner:
                 is_random = self.draws[name] or bool(choice) or is_workload
                 if seed != self.sweep.seeds[0] and not is_random:
                     continue
-                shown = {"trace": self.names[text], "label": self.labels[name], **asked}
+                shown = {"trace": self.names[text], "redrawn": is_workload, "label": self.labels[name], **asked}
                 experiment = Experiment(self.sweep.system, text, name, choice, options, seed)
                 key = provenance.digest(self.sweep.system, content, trace.name, shown, choice, options, seed)
                 yield Planned(experiment, shown, key, self.code(name, is_workload, bool(choice)), inputs)
 
 
 def _told_apart(texts: Iterable[str], short: Callable[[str], str]) -> dict[str, str]:
-    """A name for each text: the short one, or as much of the path before it as tells it from its namesakes."""
-    texts = list(dict.fromkeys(texts))
-    names = {text: short(text) for text in texts}
-    for text in texts:
-        if sum(name == names[text] for name in names.values()) > 1:
-            same = [other for other in texts if other != text and short(other) == short(text)]
-            folders = PurePath(text).parts[:-1]
-            for depth in range(1, len(folders) + 1):
-                ending = folders[-depth:]
-                if not any(PurePath(other).parts[:-1][-depth:] == ending for other in same):
-                    break
-            names[text] = "/".join([*ending, short(text)]) if folders else text
-    return names
+    """A name for each text: the short one, or with as much of the path before it as tells it from its namesakes."""
+    names: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        names.setdefault(short(text), []).append(text)
+    return {
+        text: "/".join([*_distinct_end(text, texts_of_name), name])
+        for name, texts_of_name in names.items()
+        for text in texts_of_name
+    }
+
+
+def _distinct_end(path: str, among: Sequence[str]) -> tuple[str, ...]:
+    """The fewest of the last folders of a path that tell it from the others."""
+    folders = [PurePath(other).parts[:-1] for other in among if other != path]
+    own = PurePath(path).parts[:-1]
+    for depth in range(len(own) + 1):
+        ending = own[len(own) - depth :]
+        if all(other[len(other) - depth :] != ending for other in folders) or not folders:
+            return ending
+    return own

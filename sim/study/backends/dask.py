@@ -57,14 +57,13 @@ def map(
 
 def _client(n_workers: int, scheduler: str | None) -> Any:
     try:
+        import dask
         from distributed import Client, LocalCluster
     except ImportError:
         raise InputError("--backend dask needs Dask: pip install 'augsim[dask]'") from None
     if scheduler is None:
-        cluster = LocalCluster(
-            n_workers=n_workers, threads_per_worker=1, memory_limit=0, dashboard_address=None, protocol="tcp"
-        )
-        return Client(cluster)
+        with dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1}):
+            return Client(LocalCluster(n_workers, threads_per_worker=1, memory_limit=0, dashboard_address=None))
     try:
         return Client(scheduler, timeout=CONNECT_S)
     except (OSError, TimeoutError, ValueError) as error:
@@ -75,7 +74,6 @@ def _mapped(client: Any, function: Callable[[Planned], Outcome], queue: Groups, 
     from distributed import wait
 
     sent: dict[Any, _Sent] = {}
-    tries: dict[str, int] = {}
 
     def send(run: Planned, worker: str) -> None:
         future = client.submit(function, run, workers=[worker], allow_other_workers=True, pure=False, retries=0)
@@ -98,14 +96,11 @@ def _mapped(client: Any, function: Callable[[Planned], Outcome], queue: Groups, 
         for future in done:
             one = sent.pop(future)
             if future.status == "finished":
-                yield future.result()
-                continue
-            tries[one.run.key] = tries.get(one.run.key, 0) + 1  # the worker died
-            if tries[one.run.key] < TRIES:
-                queue.again(one.run)
+                outcome = future.result()
             else:
-                elapsed = time.monotonic() - one.began
-                yield failure(one.run, FAILED, f"its process died {TRIES} times", None, elapsed)
+                outcome = failure(one.run, FAILED, _reason(future), None, time.monotonic() - one.began)
+            future.release()  # or the death of the worker that did it would have it done again
+            yield outcome
         for future, one in list(sent.items()):
             elapsed = time.monotonic() - one.began
             if budget.seconds_per_run is not None and elapsed > budget.seconds_per_run + GRACE_S:
@@ -113,3 +108,13 @@ def _mapped(client: Any, function: Callable[[Planned], Outcome], queue: Groups, 
                 future.cancel()
                 client.restart_workers([one.worker], raise_for_error=False)
                 yield failure(one.run, TIMED_OUT, f"took more than {budget.seconds_per_run:g} s", None, elapsed)
+
+
+def _reason(future: Any) -> str:
+    """Why a run gave no outcome: its worker died each time, or cannot do it at all."""
+    from distributed import KilledWorker
+
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return f"its process died {error.allowed_failures + 1} times"
+    return f"the worker cannot run it: {type(error).__name__}: {error}"

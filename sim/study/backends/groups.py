@@ -28,7 +28,3 @@ class Groups:
                 self.taken[worker] = longest[middle:]
                 del longest[middle:]
         return self.taken[worker].pop(0) if self.taken[worker] else None
-
-    def again(self, run: Planned) -> None:
-        """Puts back a run that was taken; it is the next to be given away with a new group."""
-        self.waiting.append([run])
