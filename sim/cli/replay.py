@@ -217,7 +217,7 @@ def _references(
 ) -> list[Experiment]:
     """The clairvoyant reference at each setting, where the domain has one and the user did not ask for it."""
     name = getattr(system, "REFERENCE", None)
-    if name is None or any(catalog.spec.parse_policy(text).name == name for text in built):
+    if name is None or any(type(policy) is catalog.policy_class(system.domain, name) for policy in built.values()):
         return []
     return [Experiment(system_name, trace, name, (), _fields(one), seed) for one in settings]
 

@@ -14,7 +14,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -77,18 +77,36 @@ def module(*path: str) -> ModuleType:
 
 def policies(domain: str) -> list[str]:
     """Names of all policies of a domain: the library's and those of installed plug-ins."""
-    package = module("policies", domain)
-    return sorted({*(m.name for m in pkgutil.iter_modules(package.__path__)), *_plug_ins(domain)})
+    return sorted({*_library(domain), *_plug_ins(domain)})
 
 
-def _plug_ins(domain: str) -> dict[str, Any]:
-    """Entry points `augsim.policies` named `domain.policy`."""
+def _library(domain: str) -> list[str]:
+    return [found.name for found in pkgutil.iter_modules(module("policies", domain).__path__)]
+
+
+def _plug_ins(domain: str) -> dict[str, EntryPoint]:
+    """Entry points `augsim.policies` named `domain.policy`; none takes the name of a policy of the library."""
     found = {}
     for point in entry_points(group="augsim.policies"):
         point_domain, _, name = point.name.partition(".")
-        if point_domain == domain:
+        if point_domain == domain and name not in _library(domain):
             found[name] = point
     return found
+
+
+def _plugged_in(point: EntryPoint, domain: str) -> type[Policy]:
+    """What an entry point gives: a policy's class, or a module with one."""
+    where = f"plug-in {point.name} ({point.value})"
+    try:
+        loaded = point.load()
+    except Exception as error:
+        raise InputError(f"{where} fails when loaded: {type(error).__name__}: {error}") from error
+    if inspect.ismodule(loaded):
+        return _public_policy(loaded, domain, where)
+    base = module("sim.domains", domain).Policy
+    if not (inspect.isclass(loaded) and issubclass(loaded, base)):
+        raise InputError(f"{where} is no {domain} policy; expected a class derived from sim.domains.{domain}.Policy")
+    return loaded
 
 
 def policy_class(domain: str, name: str) -> type[Policy]:
@@ -96,13 +114,19 @@ def policy_class(domain: str, name: str) -> type[Policy]:
     if name.endswith(".py") or "/" in name:
         return _public_policy(_load_file(Path(name)), domain, name)
     known = policies(domain)
-    lower = name.lower()
-    lower = NICKNAMES.get(domain, {}).get(lower, lower)
-    if lower not in known:
+    own = own_name(domain, name)
+    if own not in known:
         raise UnknownName(unknown(f"{domain} policy", name, known, f"augsim list {domain}"))
-    if point := _plug_ins(domain).get(lower):
-        return point.load()
-    return _public_policy(module("policies", domain, lower), domain, f"policies/{domain}/{lower}.py")
+    if point := _plug_ins(domain).get(own):
+        return _plugged_in(point, domain)
+    return _public_policy(module("policies", domain, own), domain, f"policies/{domain}/{own}.py")
+
+
+def own_name(domain: str, name: str) -> str:
+    """The name that a policy of the library has of its own, whatever the user called it; a path stays as it is."""
+    if name.endswith(".py") or "/" in name:
+        return name
+    return NICKNAMES.get(domain, {}).get(name.lower(), name.lower())
 
 
 def policy(domain: str, text: str) -> Policy:

@@ -66,7 +66,7 @@ class Described:
         parameters = {f"policy.{name}": label(getattr(self.policy, name)) for name in type(self.policy).parameters()}
         return {
             "trace": self.trace_name,
-            "policy": spec.parse_policy(self.experiment.policy).name,
+            "policy": catalog.own_name(self.experiment.domain, spec.parse_policy(self.experiment.policy).name),
             **parameters,
             **{f"system.{name}": value for name, value in self.experiment.setting},
             "predictions": " ".join(self.experiment.predictions) or "none",
