@@ -21,7 +21,7 @@ class LeCaR(paging.Policy):
     loaded, and of equal counts the one that has had it longest leaves. With sizes, ghosts are counted in bytes and k is
     the number of pages that may be resident.
 
-    Args:
+    Parameters:
         rate: learning rate, at least 0, where both weights stay 1/2.
         discount: what a regret of age k is worth, in (0, 1].
 

@@ -27,7 +27,7 @@ class LFU(paging.Policy):
         self.is_perfect = self.counts == "perfect"
         self.uses = np.zeros(setting.n_pages if self.is_perfect else 1, np.int32)
         self.heap = Heap(setting.n_pages if self.is_perfect else 1)
-        self.classes = Classes(1 if self.is_perfect else setting.n_pages, setting.n_requests)
+        self.classes = _Classes(1 if self.is_perfect else setting.n_pages, setting.n_requests)
 
     def hit(self, request):
         if self.is_perfect:
@@ -57,7 +57,7 @@ class LFU(paging.Policy):
         self.heap.set(request.page, float(self.uses[request.page]), request.index)
 
 
-class Classes(Structure):
+class _Classes(Structure):
     """Integers 0..n-1 in order of their counts, within a count in the order in which they came to it; O(1).
 
     `last[c]` was the last one of count c; it still is where its count is still c, and there is none where it is not, so that

@@ -37,7 +37,7 @@ class LHD(paging.Policy):
     authors' program ranks it last too. libCacheSim counts its only application as the second of 16, so that its densities
     start at `(class + 17) / (age + 1)`, which hardly tells classes apart: until the first fit it misses up to 16 % more often.
 
-    Args:
+    Parameters:
         period: requests from one fit to the next, at least 1.
         sample: residents sampled per eviction, at least 1; at most 8 during the first 50 fits.
         bins: ages told apart, at least 2.

@@ -40,7 +40,7 @@ class LRB(paging.Policy):
 
     Needs the package lightgbm, and runs interpreted.
 
-    Args:
+    Parameters:
         window: requests, at least 2: the longest time that a page is remembered and that is told apart.
         batch: labelled samples per training, at least 2.
         sample: residents compared per eviction, at least 1.
