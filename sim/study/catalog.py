@@ -104,7 +104,8 @@ def _plugged_in(point: EntryPoint, domain: str) -> type[Policy]:
     if inspect.ismodule(loaded):
         return _public_policy(loaded, domain, where)
     base = module("sim.domains", domain).Policy
-    if not (inspect.isclass(loaded) and issubclass(loaded, base)):
+    is_policy = inspect.isclass(loaded) and issubclass(loaded, base)
+    if not is_policy:
         raise InputError(f"{where} is no {domain} policy; expected a class derived from sim.domains.{domain}.Policy")
     return loaded
 
