@@ -15,7 +15,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,12 @@ from numba import njit, types
 from numba.extending import overload
 
 {arithmetic}
+from sim.core.parts import PartCompiler  # {parts}
 
 OPTIONS = {{"nogil": True, "boundscheck": {boundscheck}, {nrt}}}
-jit = njit(**OPTIONS)
-inlined = njit(forceinline=True, **OPTIONS)
+PART = {{**OPTIONS, "pipeline_class": PartCompiler}}
+jit = njit(**PART)
+inlined = njit(forceinline=True, **PART)
 
 
 @inlined
@@ -71,19 +73,19 @@ def as_float(value): ...
 def as_bool(value): ...
 
 
-@overload(as_int, jit_options=OPTIONS)
+@overload(as_int, jit_options=PART)
 def _as_int(value):
     if isinstance(value, (types.Integer, types.Boolean)):
         return lambda value: value
 
 
-@overload(as_float, jit_options=OPTIONS)
+@overload(as_float, jit_options=PART)
 def _as_float(value):
     if isinstance(value, (types.Integer, types.Boolean, types.Float)):
         return lambda value: value
 
 
-@overload(as_bool, jit_options=OPTIONS)
+@overload(as_bool, jit_options=PART)
 def _as_bool(value):
     if isinstance(value, types.Boolean):
         return lambda value: value
@@ -149,6 +151,9 @@ def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str)
     for nrt in (False, True):
         shape = (tuple(kinds.items()), tuple(constructors.items()), tuple(parts.names))
         generator, text = _written(title, nrt, loop, shape, repr(shape))
+        if generator.is_stale():
+            _written.cache_clear()
+            generator, text = _written(title, nrt, loop, shape, repr(shape))
         module, _ = modules.load(text, re.sub(r"\W+", "_", title))
         compiled = CompiledLoop(module, parts)
         refusal = _try(compiled)
@@ -185,6 +190,8 @@ def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
         return None
     except NumbaError as error:
         refusal = _refusal(str(error), compiled.module.__file__)
+    except (OSError, MemoryError):
+        raise
     except Exception as error:  # over no rows, only the compiler can raise
         refusal = {
             "reason": f"the compiler raised {type(error).__name__} ({error})",
@@ -198,8 +205,9 @@ def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
 def _read(path: Path) -> dict[str, Any] | None:
     """A refusal from an earlier attempt; None where there is none, or none that can be read."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        refusal = json.loads(path.read_bytes())
+        return {key: refusal[key] for key in ("reason", "lines", "needs_memory")}
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -324,6 +332,7 @@ class _Generator:
         self.texts: list[str] = []
         self.origins: list[list[str]] = []
         self.calls: dict[str, set[str]] = {}
+        self.noted: list[tuple[Mapping[str, Any], str, Any]] = []
         self.writing = ""
 
     def flat_name(self, function: Callable[..., Any], owner: type | None, kinds: tuple[Kind | None, ...]) -> str:
@@ -350,6 +359,13 @@ class _Generator:
             reached.add(caller := waiting.pop())
             waiting += self.calls.get(caller, set()) - reached
         return self.writing in reached
+
+    def note(self, namespace: Mapping[str, Any], name: str) -> None:
+        self.noted.append((namespace, name, namespace.get(name)))
+
+    def is_stale(self) -> bool:
+        """Whether a constant, function or method that went into the text is another one by now."""
+        return any(namespace.get(name) is not value for namespace, name, value in self.noted)
 
     def note_unchecked_index(self) -> None:
         self.unchecked = True
@@ -396,6 +412,7 @@ class _Generator:
             boundscheck=self.unchecked,
             nrt="" if self.nrt else '"_nrt": False',
             arithmetic=_arithmetic(),
+            parts=_digest("parts.py"),
         )
         return "\n\n".join([prelude, "\n".join(tuples), *rows, *self.texts, entry])
 
@@ -403,7 +420,7 @@ class _Generator:
 @cache
 def _arithmetic() -> str:
     """The import of the arithmetic, with the digest of its text, so that an edit of it gives new modules."""
-    digest = hashlib.sha256(Path(__file__).with_name("arithmetic.py").read_bytes()).hexdigest()[:20]
+    digest = _digest("arithmetic.py")
     signed = [name for name in ARITHMETIC.values() if name != "power"]
     names = [*ARITHMETIC.values(), *(f"i{name.rstrip('_')}" for name in signed), *OTHERS]
     return f"# {digest}\n" + "\n".join(f"from sim.core.arithmetic import {name} as {RESERVED}{name}" for name in names)
@@ -411,6 +428,12 @@ def _arithmetic() -> str:
 
 OTHERS = ("ceil", "fit", "floor", "invert", "nearest", "neg", "whole", "word")
 """Functions of the arithmetic that stand for no operator of two numbers."""
+
+
+@cache
+def _digest(file: str) -> str:
+    """Of a file beside this one whose code shapes the machine code: an edit of it gives new modules."""
+    return hashlib.sha256(Path(__file__).with_name(file).read_bytes()).hexdigest()[:20]
 
 
 def _unparse(tree: ast.FunctionDef) -> tuple[list[str], list[int]]:

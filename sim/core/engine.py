@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -75,7 +76,7 @@ def replay(
     elif isinstance(play, CompiledLoop) and play.is_new:
         play.trust()
         run = begin()
-        play, engine = _player(run, name, mode, notices)
+        play, engine = _player(run, name, mode, [])
     try:
         played = _played(run, play, name, progress)
     except _Failed as failure:
@@ -115,12 +116,16 @@ def _player(run: Run, name: str, mode: Mode, notices: list[str]) -> tuple[Callab
     try:
         if reason := getattr(run, "why_interpreted", None):
             raise CannotCompile(reason)
-        return compile_loop(run.loop, run.objects, name), "compiled"
+        compiled = compile_loop(run.loop, run.objects, name)
     except CannotCompile as error:
         if mode == "compiled":
             raise CannotCompile(f"{name} cannot be compiled: {error}") from error
         notices.append(f"{name} runs interpreted: {error}")
         return _interpreted(run), "interpreted"
+    if not compiled.module.is_kept:
+        folder = Path(compiled.module.__file__).parent
+        notices.append(f"{folder} cannot be written: policies are compiled anew at every start; AUGSIM_CACHE names another")
+    return compiled, "compiled"
 
 
 class _Failed(Exception):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
 import inspect
+import json
 import os
 import sys
 import tempfile
@@ -63,7 +63,8 @@ def load(text: str, name: str) -> tuple[ModuleType, bool]:
         name: readable start of its file name.
 
     Returns:
-        The module, and whether its text was new to the cache. Where the cache cannot be written, a module that is kept nowhere.
+        The module, and whether its text was new to the cache. Its `is_kept` is False where the cache cannot be written: then its
+        machine code lives in memory alone.
     """
     import numba
     import numpy
@@ -74,47 +75,59 @@ def load(text: str, name: str) -> tuple[ModuleType, bool]:
     if module_name in sys.modules:
         return sys.modules[module_name], False
     path = cache_folder("compiled") / f"{name}_{digest}.py"
-    is_new = not path.exists()
+    is_new, is_kept = not path.exists(), True
     try:
         if is_new:
             _prune(path.parent)
+        if is_new or path.read_bytes() != text.encode():
             write_whole(path, text.encode())
-        else:
-            _touch(path)
+        _drop_damaged(path)
+        _touch(path)
     except OSError:
-        return _unkept(text, module_name, path), True
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
+        is_new, is_kept, text = True, False, text.replace("cache=True", "cache=False")
+    module = sys.modules[module_name] = ModuleType(module_name)
+    module.__file__ = str(path)
+    vars(module)["is_kept"] = is_kept
     try:
-        spec.loader.exec_module(module)
+        exec(compile(text, str(path) if is_kept else f"<{module_name}>", "exec"), module.__dict__)
     except BaseException:
         del sys.modules[module_name]
         raise
     for value in vars(module).values():
         if hasattr(value, "_cache"):
-            value._cache.save_overload = _forgiving(value._cache.save_overload)
+            value._cache.save_overload = _forgiving(value._cache.save_overload, path)
     return module, is_new
 
 
-def _unkept(text: str, module_name: str, path: Path) -> ModuleType:
-    """The module straight from its text, its machine code in memory alone; `path` is where it would lie."""
-    module = ModuleType(module_name)
-    module.__file__ = str(path)
-    sys.modules[module_name] = module
-    exec(compile(text.replace("cache=True", "cache=False"), f"<{module_name}>", "exec"), module.__dict__)
-    return module
-
-
-def _forgiving(save: Callable[..., None]) -> Callable[..., None]:
+def _forgiving(save: Callable[..., None], path: Path) -> Callable[..., None]:
     """Saves machine code if it can: on a full disk it is made again at the next start, and this run goes on."""
 
     def save_overload(*arguments: Any) -> None:
         with suppress(OSError):
             save(*arguments)
+            keep(path.with_suffix(".sums"), json.dumps(_sums(path)).encode())
 
     return save_overload
+
+
+def _machine_code(path: Path) -> list[Path]:
+    return list(path.parent.glob(f"__pycache__/{path.stem}.*.nb[ic]"))
+
+
+def _sums(path: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in _machine_code(path)}
+
+
+def _drop_damaged(path: Path) -> None:
+    """Removes machine code that is not, byte for byte, what was saved; it is made again."""
+    try:
+        saved = json.loads(path.with_suffix(".sums").read_bytes())
+        is_whole = saved == _sums(path)
+    except (OSError, ValueError):
+        is_whole = False
+    if not is_whole:
+        for file in _machine_code(path):
+            file.unlink(missing_ok=True)
 
 
 def _touch(path: Path) -> None:
@@ -140,13 +153,11 @@ def _prune(folder: Path) -> None:
     limit = time.time() - KEEP_DAYS * 86400
     for position, path in enumerate(by_age):
         if position >= KEEP_FILES or _last_use(path) < limit:
-            for old in [
-                path,
-                path.with_suffix(".used"),
-                path.with_suffix(".refused"),
-                *folder.glob(f"__pycache__/{path.stem}.*"),
-            ]:
+            for old in [*folder.glob(f"{path.stem}.*"), *folder.glob(f"__pycache__/{path.stem}.*")]:
                 old.unlink(missing_ok=True)
+    for left in folder.glob(".*"):  # by a process that was killed while it wrote
+        if _last_use(left) < time.time() - 86400:
+            left.unlink(missing_ok=True)
 
 
 class Kernel:

@@ -10,7 +10,7 @@ import ast
 import copy
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from types import ModuleType
 from typing import Any, NoReturn, Protocol
@@ -138,6 +138,8 @@ class Library(Protocol):
 
     def is_recursive(self, name: str) -> bool: ...
 
+    def note(self, namespace: Mapping[str, Any], name: str) -> None: ...
+
 
 class Rewriter(ast.NodeTransformer):
     """Rewrites the body of one function. Every expression it has visited carries its kind as `node.kind`, None if plain."""
@@ -175,9 +177,9 @@ class Rewriter(ast.NodeTransformer):
         for parameter in parameters:
             parameter.annotation = None
         for part in ast.walk(tree):
-            name = part.arg if isinstance(part, ast.arg) else stored_name(part)
-            if name in ("np", "math") or name.startswith(RESERVED):
-                self.refuse(part, f"a local named {name}")
+            local = part.arg if isinstance(part, ast.arg) else stored_name(part)
+            if local in ("np", "math") or local.startswith(RESERVED):
+                self.refuse(part, f"a local named {local}")
         body = tree.body
         if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             body = body[1:]
@@ -434,14 +436,23 @@ class Rewriter(ast.NodeTransformer):
             raise CannotCompile(f"{name} comes from an enclosing function ({self.file}, line {line})")
         if name in code.co_varnames:
             return False, None
+        self.library.note(self.function.__globals__, name)
         if name in self.function.__globals__:
             return True, self.function.__globals__[name]
         return False, None
+
+    def _note_lookup(self, cls: type, name: str) -> None:
+        """Notes what the text owes to a class: the first attribute of this name, and that no class before has one."""
+        for owner in cls.__mro__:
+            self.library.note(vars(owner), name)
+            if name in vars(owner):
+                return
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id not in self.scope:
             found, value = self._resolve(node.value.id)
             if found and not isinstance(value, ModuleType):
+                self._note_lookup(type(value) if not isinstance(value, type) else value, node.attr)
                 constant = constant_node(getattr(value, node.attr, None))
                 if constant is None:
                     self.refuse(node, f"{ast.unparse(node)} is no constant")
@@ -460,6 +471,7 @@ class Rewriter(ast.NodeTransformer):
             self.refuse(node, f"{ast.unparse(node)}")
         field = owner.field(node.attr)
         if field is None:
+            self._note_lookup(owner.cls, node.attr)
             value = inspect.getattr_static(owner.cls, node.attr, None)
             if isinstance(value, property):
                 self.refuse(node, f"{ast.unparse(node)}, a property; a method compiles")
@@ -612,6 +624,7 @@ class Rewriter(ast.NodeTransformer):
     def _call_method(self, node: ast.Call, receiver: ast.expr, name: str, arguments: list[ast.expr]) -> Any:
         kind = kind_at(receiver)
         assert isinstance(kind, Object)
+        self._note_lookup(kind.cls, name)
         for owner in kind.cls.__mro__:
             if name in vars(owner):
                 return self._flat_call(node, receiver, vars(owner)[name], owner, arguments)
