@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from sim.core.errors import InputError
@@ -24,6 +25,19 @@ def parse(text: str) -> Spec:
     name, rest = _split_name(text)
     if not name:
         raise InputError(f'"{text}" names nothing; expected NAME or NAME,key=value')
+    return Spec(name, _arguments(rest, text))
+
+
+def parse_policy(text: str) -> Spec:
+    """Reads a policy's specification; a path may hold a colon or a comma before its ending `.py`, but no parameters."""
+    match = re.match(r"(.+?\.py)(?:,(.*))?$", text.strip(), re.DOTALL)
+    if match and not re.search(r"[,:].*[=\[]", match[1]):
+        return Spec(match[1], _arguments(match[2] or "", text))
+    return parse(text)
+
+
+def _arguments(rest: str, text: str) -> dict[str, str]:
+    """The parameters that follow the name in `text`."""
     arguments: dict[str, str] = {}
     for part in split(rest, ",") if rest else []:
         key, equals, value = part.partition("=")
@@ -33,15 +47,7 @@ def parse(text: str) -> Spec:
         if key in arguments:
             raise InputError(f'parameter {key} stands twice in "{text}"')
         arguments[key] = value.strip()
-    return Spec(name, arguments)
-
-
-def parse_policy(text: str) -> Spec:
-    """Reads a policy's specification; a path may hold a colon or a comma before its ending `.py`."""
-    head, ending, rest = text.partition(".py")
-    if ending and (rest == "" or rest.startswith(",")):
-        return Spec(head + ending, parse(f"x{rest}").arguments)
-    return parse(text)
+    return arguments
 
 
 def _split_name(text: str) -> tuple[str, str]:
