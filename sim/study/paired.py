@@ -16,6 +16,7 @@ import pandas as pd
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.study import catalog
+from sim.study.runs import Planned
 
 ASKED = "asked."
 
@@ -143,12 +144,31 @@ def _drawing_nothing(
 
 def shown(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Settings without what marks their columns, and without those that were not asked for."""
-    return {name.removeprefix(ASKED): value for name, value in asked.items() if not pd.isna(value)}
+    return {name.removeprefix(ASKED): _plain(value) for name, value in asked.items() if not pd.isna(value)}
+
+
+def _plain(value: Any) -> Any:
+    """A table's value as it was asked for: a column that lacks some turns its whole numbers into fractions."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def settings(asked: Mapping[str, Any]) -> str:
-    """Asked settings in words: "capacity 1%, sized"."""
-    return ", ".join(name if value is True else f"{name} {value}" for name, value in asked.items())
+    """Asked settings in words: "capacity 1%, sized, no ttl"."""
+    return ", ".join(
+        (name if value else f"no {name}") if isinstance(value, bool) else f"{name.replace('_', ' ')} {value}"
+        for name, value in asked.items()
+    )
+
+
+def foreseen(planned: Iterable[Planned]) -> tuple[int, int]:
+    """How many paired traces a plan can give, and how many policies are tested against a baseline; see `Block`."""
+    runs = list(planned)
+    are_draws = all(run.asked.get("redrawn") for run in runs)
+    traces = {(run.asked["trace"], run.experiment.seed if are_draws else None) for run in runs}
+    policies = {(run.experiment.policy, run.experiment.predictions) for run in runs}
+    sees = {text: catalog.policy(runs[0].experiment.domain, text).clairvoyant for text, _ in policies}
+    return len(traces), max(sum(not sees[text] for text, _ in policies) - 1, 0)
 
 
 def find(text: str, contenders: Iterable[Contender], role: str) -> Contender:

@@ -1,11 +1,14 @@
 """Which runs are paired with which: seeds that stand for others, draws that are traces, runs that failed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim.core.errors import InputError
-from sim.study.paired import Contender, blocks, find, in_order
+from sim.study.paired import Contender, blocks, find, foreseen, in_order, settings
+from sim.study.sweep import Sweep
 from tests.study.tables import MISSES, THROUGHPUT, table
 
 
@@ -48,6 +51,23 @@ def test_settings_are_grouped_as_they_were_asked_for():
         ({"capacity": "1%"}, 1),
         ({"sized": True}, 2),
     ]
+
+
+def test_settings_read_as_they_were_asked_for_in_a_table_that_lacks_some():
+    parts = [table({"lru": {"a": 1}}, **{"asked.capacity": 10}), table({"lru": {"a": 2}}, **{"asked.ttl": False})]
+    assert [block.asked for block in blocks(pd.concat(parts), [])] == [{"capacity": 10}, {"ttl": False}]
+    assert settings({"capacity": "1%", "sized": True, "ttl": False}) == "capacity 1%, sized, no ttl"
+
+
+def test_a_plan_tells_how_many_traces_and_policies_will_be_compared(tmp_path):
+    (tmp_path / "few.txt").write_text("1\n2\n3\n1\n2\n3\n")
+    file = str(tmp_path / "few.txt")
+    axes = {"policies": ("lru", "mark0", "marker"), "predictions": ("discard:flip=0", "discard:flip=1")}
+    sweep = Sweep("paging", (file,), settings=({"capacity": ("1", "2")},), seeds=(0, 1), **axes)
+    assert foreseen(sweep.plan()) == (1, 3)
+    drawn = replace(sweep, traces=("workload:zipf,n_requests=50,n_pages=9", "workload:uniform,n_requests=50,n_pages=9"))
+    assert foreseen(drawn.plan()) == (4, 3)
+    assert foreseen(replace(drawn, traces=(*drawn.traces, file)).plan()) == (3, 3)
 
 
 def test_a_policy_with_other_predictions_is_another_contender():
