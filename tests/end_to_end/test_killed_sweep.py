@@ -78,7 +78,7 @@ def test_an_interrupted_sweep_says_what_is_done_and_goes_on_from_there(tmp_path)
         time.sleep(0.2)
         if (tmp_path / "r" / "results.sqlite").exists():
             with Store(tmp_path / "r") as store:
-                if 0 < store.counts()["done"]:
+                if store.counts()["done"] > 0:
                     break
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
