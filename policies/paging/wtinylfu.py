@@ -4,6 +4,7 @@ import numpy as np
 
 from sim.core.errors import InputError
 from sim.core.structures import Structure
+from sim.core.trace import NONE
 from sim.domains import paging
 from sim.domains.paging.queues import Queues
 
@@ -16,15 +17,21 @@ class WTinyLFU(paging.Policy):
     The main part is a segmented LRU of two segments. Frequencies are estimates of a counting sketch that is halved now and
     then, so that the past fades.
 
-    Departs from the paper as libCacheSim does: no doorkeeper, all counters of a page are raised and not only the least, hits
-    in the window are not counted, and the window grows until the cache is full for the first time. The sketch hashes
-    page numbers, libCacheSim the trace's own ids: where these are equal so are the misses, elsewhere they differ by chance
-    collisions. With sizes the sketch is for as many pages as may be resident, not for one page per byte.
+    Departs from the paper as libCacheSim does: no doorkeeper, all counters of a page are raised and not only the least, hits in
+    the window are not counted, a page that loses is counted once more, and the window grows until the cache is full for the
+    first time. The two segments are those of `slru`: sizes are rounded down, what is left over lies with probation, and a page
+    that sinks into a full probation segment pushes its oldest out of the cache. The next pages then enter the main part
+    uncontested, which can change the misses by tens of percent; where the sizes leave nothing over it never happens.
+    `spill=False` counts what is left over as probation, so that every page has to compete, as in the paper.
 
-    Args:
+    The sketch hashes page numbers, libCacheSim the trace's own ids: where these are equal so are the misses, elsewhere they
+    differ by chance collisions. With sizes the sketch is for as many pages as may be resident, not for one page per byte.
+
+    Parameters:
         window_share: part of the capacity that is the window, in (0, 1); at least 1 page.
         protected_share: part of the main part for pages requested again there, in (0, 1).
         sample: the sketch is halved every `sample` hits per page that the main part holds; at least 1.
+        spill: whether pages leave the main part unforced, see above.
 
     Reference: Einziger, Friedman and Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", ACM Transactions on Storage
     2017, section 4; the parameters: libCacheSim.
@@ -33,6 +40,7 @@ class WTinyLFU(paging.Policy):
     window_share: float = 0.01
     protected_share: float = 0.8
     sample: int = 32
+    spill: bool = True
 
     def begin(self, setting, rng):
         for name in ("window_share", "protected_share"):
@@ -42,10 +50,14 @@ class WTinyLFU(paging.Policy):
             raise InputError(f"wtinylfu: sample must be at least 1, got {self.sample}")
         self.main_size = max(1, setting.capacity - max(1, int(self.window_share * setting.capacity)))
         self.protected_size = int(self.protected_share * self.main_size)
+        self.probation_size = self.main_size - self.protected_size
+        if self.spill:
+            self.probation_size = max(1, self.main_size - math.ceil(self.protected_share * self.main_size))
         self.queues = Queues(setting, 3)
         n_main = max(1, setting.n_slots * self.main_size // setting.capacity)
-        self.sketch = Sketch(n_main, setting.n_pages)
+        self.sketch = _Sketch(n_main, setting.n_pages)
         self.halve_after = self.sample * n_main
+        self.has_sunk = False
         self.main_hits = 0
 
     def hit(self, request):
@@ -56,11 +68,20 @@ class WTinyLFU(paging.Policy):
         self.queues.move_to_front(PROTECTED, page)
         while self.queues.used[PROTECTED] > self.protected_size:
             self.queues.move_to_front(PROBATION, self.queues.back(PROTECTED))
+            self.has_sunk = self.spill
         self.sketch.add(page)
         self.main_hits += 1
         if self.main_hits >= self.halve_after:
             self.main_hits = 0
             self.sketch.halve()
+
+    def release(self, request):
+        if self.has_sunk:
+            page = self.queues.back(PROBATION)
+            if self.queues.used[PROBATION] > self.probation_size and page != request.page:
+                return self.queues.pop_back(PROBATION)
+            self.has_sunk = False
+        return NONE
 
     def evict(self, request):
         queues = self.queues
@@ -95,19 +116,19 @@ class WTinyLFU(paging.Policy):
         """Moves a page from the window into the lower segment with room for it; where none has, into the lowest."""
         queues = self.queues
         size = queues.weight(page)
-        has_room = queues.used[PROBATION] + size <= self.main_size - self.protected_size
+        has_room = queues.used[PROBATION] + size <= self.probation_size
         fits_above = queues.used[PROTECTED] + size <= self.protected_size
         queues.move_to_front(PROBATION if has_room or not fits_above else PROTECTED, page)
 
 
 N_POSITIONS = 10
-COUNTERS_PER_PAGE = 14.378
-"""Of a Bloom filter with an error rate of 0.1 %: -ln 0.001 / (ln 2)^2."""
+COUNTERS_PER_PAGE = -math.log(0.001) / math.log(2) ** 2
+"""14.4, those of a Bloom filter with an error rate of 0.1 %."""
 
 SEEDS = 0x12345678, 0x12344321
 
 
-class Sketch(Structure):
+class _Sketch(Structure):
     """Counts pages approximately, never too low but for halving: each has 10 counters, and its count is the least of them.
 
     Args:
