@@ -6,12 +6,23 @@ T1, T2, B1, B2 = 0, 1, 2, 3
 
 
 class ARC(paging.Policy):
+    """Keeps pages requested once and pages requested again in two LRU lists, and learns how long each should be.
+
+    Evicted pages leave their number in a ghost list, B1 for those of T1 (requested once) and B2 for those of T2 (again). A miss
+    found in B1 says that T1 was too short and raises its target length `p`, one found in B2 lowers it: by 1, or by the
+    ratio of the ghosts' lengths where that is more. T1 and B1 hold at most the capacity together, all four lists twice that.
+
+    No parameters. With sizes all lengths are in bytes.
+
+    Reference: Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003, figure 4.
+    """
+
     def begin(self, setting, rng):
         self.queues = Queues(setting, 4)
         self.capacity = setting.capacity
-        self.p = 0.0
+        self.p = 0.0  # how long T1 should be
         self.missed = -1
-        self.ghost = NONE
+        self.ghost = NONE  # the list that the missing page was found in
 
     def hit(self, request):
         self.queues.move_to_front(T2, request.page)
@@ -40,6 +51,7 @@ class ARC(paging.Policy):
         return page
 
     def look_up(self, request):
+        """Learns once per miss from the ghost that holds the page, and takes it out there."""
         if self.missed == request.index:
             return
         self.missed = request.index

@@ -12,6 +12,10 @@ class GDSF(paging.Policy):
     Priority `L + 10^6 * requests / size`, L the priority of the page evicted last, as it stands at the page's last request; of
     equal ones the page requested longest ago leaves. With pages of equal size it is LFU with dynamic aging.
 
+    libCacheSim ranks the newcomer before it makes room, with the L of before, and lets it compete: it may itself be the one that
+    does not stay. Here room is made first, and the newcomer stays and gains from the higher L. Misses differ by less than
+    0.5 % on the traces tried, by up to 2 % where the cache holds only a handful of pages.
+
     A size of 0 counts as 1. O(log of the resident pages) per request.
 
     Reference: Cherkasova, "Improving WWW Proxies Performance with Greedy-Dual-Size-Frequency Caching Policy", HP Laboratories

@@ -14,16 +14,17 @@ class LIRS(paging.Policy):
     requested again while it is still in the stack was absent for less long than that one, and takes its place: the LIR page
     goes to the queue of the others (HIR), whose oldest is evicted. Evicted pages stay in the stack as ghosts.
 
-    Where parts of the capacity would be 0 they are 1 page. libCacheSim also takes a LIR page's rank when a HIR page outside the
-    stack is hit, and may then count hits to a page it dropped; this does not, so counts differ by a few (0.3 % at most on
-    the traces tried). With sizes all parts are in bytes; HIR pages also use what LIR pages leave free.
+    Departs from libCacheSim as the paper does: a hit to a HIR page outside the stack leaves the LIR pages as they are, where
+    libCacheSim takes the rank of one as if it needed room; the queue may then evict the very page just hit, to which further
+    hits are counted. Misses differ by less than 0.5 % on the traces tried. Parts of the capacity that would be 0 are 1 page.
+    With sizes all parts are in bytes; HIR pages also use what LIR pages leave free.
 
-    Args:
+    Parameters:
         hir_share: part of the capacity for resident HIR pages, in (0, 1).
         stack_limit: most that the stack holds, ghosts included, in capacities; at least 1.
 
     Reference: Jiang and Zhang, "LIRS: An Efficient Low Inter-Reference Recency Set Replacement Policy", SIGMETRICS 2002,
-    section 3; the limit of the stack: libCacheSim.
+    section 3; the limit of the stack, which the paper leaves open: libCacheSim.
     """
 
     hir_share: float = 0.01
@@ -95,6 +96,7 @@ class LIRS(paging.Policy):
         while self.lir_used > 0 and self.lir_used + size > self.lir_size:
             self.demote()
         self.lir_used += size
+        self.prune()  # where it is the only one: nothing below it is LIR
 
     def demote(self):
         """Moves the LIR page at the bottom of the stack to the queue."""
