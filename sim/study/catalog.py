@@ -14,12 +14,13 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sim.core.errors import InputError, UnknownName
+from sim.core.errors import AugsimError, InputError, UnknownName
 from sim.core.kinds import is_generated, methods, source_tree
 from sim.core.policy import Policy, parts_of
 from sim.core.trace import Trace
@@ -150,7 +151,12 @@ def policy(domain: str, text: str) -> Policy:
                 arguments[name] = _built(domain, default)
         elif name not in arguments and parameter.default is parameter.default_factory is dataclasses.MISSING:
             raise InputError(f"{wanted.name} needs the parameter {name}: {wanted.name},{name}=...")
-    return cls(**arguments)
+    try:
+        return cls(**arguments)
+    except AugsimError:
+        raise
+    except Exception as error:
+        raise InputError(f"{wanted.name} refuses its parameters: {type(error).__name__}: {error}") from error
 
 
 def _takes_policies(parameter: dataclasses.Field) -> bool:
@@ -167,10 +173,11 @@ def _built(domain: str, value: Any) -> Any:
 
 def _converted(domain: str, parameter: dataclasses.Field, text: str, what: str) -> Any:
     """A parameter's text as the type its field declares."""
-    declared = str(parameter.type if isinstance(parameter.type, str) else getattr(parameter.type, "__name__", ""))
+    declared = parameter.type.__name__ if type(parameter.type) is type else str(parameter.type)
     if _takes_policies(parameter):
-        parts = [policy(domain, part) for part in spec.items(text)]
-        return tuple(parts) if "tuple" in declared else parts[0]
+        if "tuple" in declared:
+            return tuple(policy(domain, part) for part in spec.items(text))
+        return policy(domain, spec.item(text))
     return converted(declared, text, what)
 
 
@@ -188,13 +195,11 @@ def converted(declared: str, text: str, what: str) -> Any:
         raise InputError(f'{what} must be true or false, got "{text}"')
     for kind, reader in (("int", int), ("float", float)):
         if kind in kinds:
-            try:
+            with suppress(ValueError):
                 return reader(text.replace("_", ""))
-            except ValueError:
-                if kinds[-1] == kind or kinds[-1] == "None":
-                    article = "an integer" if kind == "int" else "a number"
-                    raise InputError(f'{what} must be {article}, got "{text}"') from None
-    return text
+    if "str" in kinds or not {"int", "float"} & set(kinds):
+        return text
+    raise InputError(f'{what} must be {"a number" if "float" in kinds else "an integer"}, got "{text}"')
 
 
 def _load_file(path: Path) -> ModuleType:
