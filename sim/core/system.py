@@ -53,12 +53,16 @@ class System(Protocol):
         domain: one word.
         METRICS: the metrics of its results, the most telling first.
         REFERENCE: the policy that every table shows beside those asked for; None where there is none.
+        LENGTH: the key of a result that counts the trace's rows ("requests").
+        BOUNDED: the key of a result that a policy's `bound` speaks of ("misses").
         Setting: its setting; the user's fields are the options of the command line.
     """
 
     domain: ClassVar[str]
     METRICS: ClassVar[tuple[Metric, ...]]
     REFERENCE: ClassVar[str | None]
+    LENGTH: ClassVar[str]
+    BOUNDED: ClassVar[str]
     Setting: ClassVar[type]
 
     def begin(self, trace: Trace, policy: Policy, rng: Any, *, record: bool) -> Run:

@@ -52,6 +52,8 @@ class System:
     domain: ClassVar[str] = "paging"
     METRICS: ClassVar[tuple[Metric, ...]] = METRICS
     REFERENCE: ClassVar[str] = "belady"
+    LENGTH: ClassVar[str] = "requests"
+    BOUNDED: ClassVar[str] = "misses"
     Setting: ClassVar[type[Setting]] = Setting
 
     def begin(self, trace: Trace, policy: Policy, rng: Any, *, record: bool = False) -> PagingRun:
