@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sim.core import engine
-from sim.core.errors import InputError
+from sim.core.errors import InputError, UnknownName
 from sim.core.policy import Policy
 from sim.core.result import Result
 from sim.core.seeds import stream
@@ -143,7 +143,7 @@ class Bench:
     def _workload(self, wanted: spec.Spec, domain: str, seed: int, place: tuple[int, ...]) -> Trace:
         known = catalog.workloads(domain)
         if wanted.name not in known:
-            raise InputError(catalog.unknown(f"{domain} workload", wanted.name, known, f"augsim list {domain}"))
+            raise UnknownName(catalog.unknown(f"{domain} workload", wanted.name, known, f"augsim list {domain}"))
         resolve = {
             "tuple[Trace": lambda text: tuple(
                 self._part(part, domain, seed, *place, i) for i, part in enumerate(spec.items(text))
