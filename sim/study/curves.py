@@ -12,8 +12,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -139,36 +139,31 @@ def answer(
                 replays += [(curve, setting) for setting in curve.settings]
         except AugsimError as error:
             found.fail(error)
-    lock = threading.Lock()
+    turns = _Turns()
     total = sum(len(curve.played) for curve, _ in replays)
     n_played = 0
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        jobs = {pool.submit(curve.replayed, setting, lock): curve for curve, setting in replays}
-        for job, curve in _finished(jobs, found):
-            try:
-                point, notices = job.result()
-                points.setdefault(curve, []).append(point)
-                found.note(*notices)
-            except AugsimError as error:
-                found.fail(error)
-            n_played += len(curve.played)
-            if progress is not None:
-                progress(n_played, total)
+        jobs = {pool.submit(curve.replayed, setting, turns): curve for curve, setting in replays}
+        try:
+            for job in as_completed(jobs):
+                curve = jobs[job]
+                try:
+                    point, notices = job.result()
+                    points.setdefault(curve, []).append(point)
+                    found.note(*notices)
+                except AugsimError as error:
+                    found.fail(error)
+                n_played += len(curve.played)
+                if progress is not None:
+                    progress(n_played, total)
+        except KeyboardInterrupt:
+            found.is_whole = False
+            turns.is_over = True
+            pool.shutdown(wait=False, cancel_futures=True)
     for curve in curves:
         found.rows += curve.rows(points.get(curve, []), points.get(twins[curve], []) if curve in twins else None)
         found.note(*curve.doubts(points.get(curve, [])))
     return found
-
-
-def _finished(jobs: dict[Future, Any], found: Answer) -> Iterator[tuple[Future, Any]]:
-    """Jobs as they finish; an interrupt drops those that have not begun."""
-    try:
-        for job in as_completed(jobs):
-            yield job, jobs[job]
-    except KeyboardInterrupt:
-        found.is_whole = False
-        for job in jobs:
-            job.cancel()
 
 
 def _check(question: Question) -> None:
@@ -294,9 +289,9 @@ class _Curve:
             for setting, missed, in_bytes in zip(self.settings, measured.misses, missed_bytes, strict=True)
         ]
 
-    def replayed(self, setting: Any, lock: threading.Lock) -> tuple[Point, tuple[str, ...]]:
+    def replayed(self, setting: Any, turns: _Turns) -> tuple[Point, tuple[str, ...]]:
         """One point from a replay, at the setting's capacity or, within a sample, at its share."""
-        with _Turn(lock) as turn:
+        with turns.begin() as turn:
             played = self.played
             scaled = setting if self.rate == 1 else self.rules.scaled(setting, self.rate).on(played)
             system = catalog.system(self.question.system)(scaled)
@@ -307,7 +302,7 @@ class _Curve:
                 self.policy,
                 seed=self.seed,
                 mode=self.question.mode,
-                progress=lambda done, n: turn.end(),
+                progress=lambda done, n: turn.go_on(),
             )
         metrics = dict(result.metrics)
         if self.rate < 1:
@@ -355,24 +350,49 @@ class _Curve:
         ]
 
 
-class _Turn:
-    """Lets runs begin one at a time, which loads and compiles modules; `end` lets the next one begin."""
+class _Turns:
+    """Lets replays begin one at a time, which loads and compiles modules and makes predictions, and run side by side.
 
-    def __init__(self, lock: threading.Lock):
-        self.lock = lock
+    Attributes:
+        is_over: replays are to stop at the end of the part they play.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.is_over = False
+
+    def begin(self) -> _Turn:
+        return _Turn(self)
+
+
+class _Turn:
+    """One replay's: it lasts until the first part has been played."""
+
+    def __init__(self, turns: _Turns):
+        self.turns = turns
         self.is_mine = False
 
     def __enter__(self) -> _Turn:
-        self.is_mine = self.lock.acquire()
+        self.is_mine = self.turns.lock.acquire()
         return self
+
+    def go_on(self) -> None:
+        """A part has been played: the next replay may begin, and this one stops where all do."""
+        if self.turns.is_over:
+            raise _Stopped
+        self.end()
 
     def end(self) -> None:
         if self.is_mine:
             self.is_mine = False
-            self.lock.release()
+            self.turns.lock.release()
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+
+class _Stopped(Exception):
+    """A replay was given up after an interrupt."""
 
 
 @dataclass(frozen=True)
