@@ -6,6 +6,7 @@ import pytest
 from policies.paging.wtinylfu import WTinyLFU
 from sim.core.trace import Trace
 from sim.study import catalog
+from tests.policies.paging.test_lirs import PlainLIRS
 from tests.worked import misses, trace_of
 from traces import store
 from workloads.paging import zipf
@@ -125,6 +126,29 @@ def test_sieve_misses_three_times_as_often_as_lru_in_a_sort_and_so_does_libcache
     sieve, lru = (our_misses(policy, trace, capacity) for policy in ("sieve", "lru"))
     assert sieve == their_misses("Sieve", trace, capacity)
     assert sieve > 3 * lru
+
+
+class DemotingLIRS(PlainLIRS):
+    """Takes a LIR page's rank also when a HIR page outside the stack is hit; whether that one leaves the queue or not, further
+    hits to it count as long as it is in the stack."""
+
+    def hit_outside_the_stack(self, page):
+        if len(self.lir) == self.n_lir:
+            self.demote()
+
+    def demote(self):
+        super().demote()
+        while len(self.queue) > self.n_hir:
+            dropped = self.queue.pop(0)
+            if dropped in self.stack[:-1]:
+                self.gone.append(dropped)
+
+
+@pytest.mark.parametrize("capacity", [7, 50, 150])
+def test_lirs_differs_from_libcachesim_only_in_hits_outside_the_stack(capacity, start, their_misses):
+    plain = DemotingLIRS(capacity)
+    plain.played(start)
+    assert plain.n_misses == their_misses("LIRS", start, capacity)
 
 
 @pytest.mark.parametrize("capacity", [7, 100])

@@ -13,33 +13,39 @@ class PlainLIRS(Plain):
 
     def __init__(self, capacity):
         super().__init__(capacity)
-        self.n_lir = max(1, capacity - max(1, capacity // 100))
+        self.n_hir = max(1, capacity // 100)
+        self.n_lir = max(1, capacity - self.n_hir)
         self.stack, self.queue, self.lir, self.gone = [], [], set(), []  # oldest first; `gone`: ghosts
+        self.n_misses = 0
 
     def request(self, page):
         was_in_stack = page in self.stack
-        is_resident = page in self.lir or page in self.queue
-        if not is_resident and len(self.lir) + len(self.queue) == self.k:
-            self.make_room()
-        if page in self.gone:
-            self.gone.remove(page)
-        if was_in_stack:
-            self.stack.remove(page)
+        is_resident = page in self.queue or (was_in_stack and page not in self.gone)
+        if not is_resident:
+            self.n_misses += 1
+            if len(self.lir) + len(self.queue) == self.k:
+                self.make_room()
+        for place in (self.stack, self.queue, self.gone):
+            if page in place:
+                place.remove(page)
         self.stack.append(page)
-        if page in self.queue:
-            self.queue.remove(page)
-            if not was_in_stack:
-                self.queue.append(page)
-        if page not in self.lir and page not in self.queue:
-            if was_in_stack or len(self.lir) < self.n_lir:
-                if len(self.lir) >= self.n_lir:
-                    self.demote()
-                self.lir.add(page)
-            else:
-                self.queue.append(page)
+        if was_in_stack and page not in self.lir:
+            if len(self.lir) == self.n_lir:
+                self.demote()
+            self.lir.add(page)
+        elif is_resident and page not in self.lir:
+            self.queue.append(page)
+            self.hit_outside_the_stack(page)
+        elif len(self.lir) < self.n_lir:
+            self.lir.add(page)
+        elif page not in self.lir:
+            self.queue.append(page)
         self.prune()
         while len(self.stack) > 2 * self.k and self.gone:
             self.stack.remove(self.gone.pop(0))
+
+    def hit_outside_the_stack(self, page):
+        return
 
     def make_room(self):
         if not self.queue:
