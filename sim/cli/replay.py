@@ -28,11 +28,13 @@ class Domains(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
         catalog.domain_of(name)
         system = catalog.system(name)
+        about = " ".join((system.__doc__ or "").partition("\n\n")[0].split()).replace("`", "")
         return click.Command(
             name,
             callback=lambda **given: replay(name, **given),
-            params=[*COMMON, *_setting_options(system.Setting)],
-            help=f"Replay TRACE (a file, -, sample:NAME or workload:NAME,key=value) through policies.\n\n{system.__doc__}",
+            params=[*COMMON[:2], *_setting_options(system.Setting), *COMMON[2:]],
+            short_help=about,
+            help=f"Replay TRACE (a file, -, sample:NAME or workload:NAME,key=value) through policies.\n\n{about}",
         )
 
 
@@ -43,15 +45,16 @@ def _setting_options(setting: type) -> list[click.Option]:
         if field.metadata.get("derived"):
             continue
         name = field.name.replace("_", "-")
-        about: dict[str, Any] = {"help": field.metadata.get("help", "")}
+        text = field.metadata.get("help", "")
+        about: dict[str, Any] = {"help": f"{text[:1].upper()}{text[1:]}."}
         if field.default is dataclasses.MISSING:
             about["required"] = True
         else:
-            about["default"] = field.default
+            about |= {"default": field.default, "show_default": field.default is not None}
         if isinstance(field.default, bool):
-            found.append(click.Option([f"--{name}/--no-{name}"], **about))
+            found.append(click.Option([f"--{name}/--no-{name}"], **{**about, "show_default": False}))
         else:
-            found.append(click.Option([f"--{name}"], type=str, **about))
+            found.append(click.Option([f"--{name}"], type=str, metavar="VALUE", **about))
     return found
 
 
@@ -84,12 +87,20 @@ COMMON: list[click.Parameter] = [
         show_default=True,
         help="Number of seeds, from --seed on; the table shows means.",
     ),
-    click.Option(["--mode"], type=click.Choice(["auto", "compiled", "interpreted"]), default="auto", show_default=True),
+    click.Option(
+        ["--mode"],
+        type=click.Choice(["auto", "compiled", "interpreted"]),
+        default="auto",
+        show_default=True,
+        help="As machine code where that is possible, always, or never.",
+    ),
     click.Option(["--json", "json_wanted"], is_flag=True, help="Print the rows as JSON, nothing else."),
     click.Option(["--csv", "csv_wanted"], is_flag=True, help="Print the rows as CSV, nothing else."),
     click.Option(["--figure"], type=click.Path(dir_okay=False), help="Draw the rows into this PNG, PDF or SVG file."),
     click.Option(["--no-reference"], is_flag=True, help="Leave out the clairvoyant reference."),
-    click.Option(["--format", "file_format"], default="auto", help="Format of the file; auto: by its ending."),
+    click.Option(
+        ["--format", "file_format"], default="auto", metavar="NAME", help="Format of the file; auto: by its ending."
+    ),
     click.Option(["-t", "--reader"], multiple=True, metavar="KEY=VALUE", help=options.READER_HELP),
     click.Option(
         ["-n", "--num-req", "n_requests"], type=options.Whole(1), metavar="N", help="Only the first N requests."

@@ -207,6 +207,25 @@ def test_a_command_without_words_shows_its_help(say, words):
     assert (said.out + said.err).startswith("Usage: augsim") and "\nCommands:\n" in said.out + said.err
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("good.txt",), "trace good.txt has no times (column time_s); --interval-s 0.001 lets requests arrive a milli"),
+        (("good.csv", "--latency-s", "-1"), "latency_s"),
+        (("good.csv", "--latency-s", "often"), "latency_s"),
+        (("good.csv", "--origin-slots", "-1"), "origin_slots must be at least 1, or 0 for any number, got -1"),
+        (("good.csv", "--origin-slots", "few"), 'origin_slots "few" is not understood; expected a whole number (8)'),
+        (("good.csv", "--interval-s", "soon"), 'interval_s "soon" is not understood; expected seconds (0.001)'),
+        (("good.csv", "--interval-s", "-1"), "interval_s must be at least 0 seconds, got -1"),
+    ],
+)
+def test_the_timed_system_refuses_likewise(say, words, expected):
+    said = say("replay", "paging/timed", *words, "--capacity", "2", *LRU)
+    lines = [line for line in said.err.splitlines() if not line.startswith("augsim: guessed:")]
+    assert (said.code, said.out, len(lines)) == (2, "", 1)
+    assert lines[0].startswith(f"augsim: {expected}")
+
+
 def test_a_file_that_may_not_be_read_is_one_line(say, folder):
     for name, words in (("good.txt", LRU), ("mine.py", ("-p", "mine.py"))):
         (folder / name).chmod(0)

@@ -65,12 +65,12 @@ def say(capsys, monkeypatch, tmp_path):
 
 def test_a_file_of_twenty_lines_is_compiled_and_does_what_it_imitates(say):
     assert len(MINE.splitlines()) <= 20
-    said = say("-p", "lru", "-p", "./mine.py", "--json")
+    said = say("-p", "lru", "-p", "./mine.py", "--json", "--no-reference")
     assert (said.code, said.err) == (0, "")
-    lru, mine, reference = json.loads(said.out)
-    assert (mine["policy"], mine["engine"], reference["policy"]) == ("./mine.py", "compiled", "belady")
+    lru, mine = json.loads(said.out)
+    assert (mine["policy"], mine["engine"], lru["engine"]) == ("./mine.py", "compiled", "compiled")
     told = ("requests", "misses", "evictions", "miss_ratio", "ratio_to_opt")
-    assert [mine[key] for key in told] == [lru[key] for key in told] and mine["misses"] > reference["misses"]
+    assert [mine[key] for key in told] == [lru[key] for key in told]
 
 
 def test_it_ranks_beside_the_others_under_its_files_name(say):
