@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from scipy.stats import norm, t
@@ -92,7 +93,7 @@ def interval(
     if size < 2:
         return None
     tail = (1 - confidence) / 2
-    stretch = math.sqrt(size / (size - 1)) * t.ppf(tail, size - 1) / norm.ppf(tail)
+    stretch = _student(tail, size) / float(norm.ppf(tail))
     low, high = np.quantile(draws, [tail, 1 - tail])
     return estimate + stretch * float(low - estimate), estimate + stretch * float(high - estimate)
 
@@ -106,5 +107,11 @@ def expanded_interval(draws: np.ndarray, size: int, confidence: float = CONFIDEN
     """
     if size < 2:
         return None
-    tail = norm.cdf(math.sqrt(size / (size - 1)) * t.ppf((1 - confidence) / 2, size - 1))
+    tail = norm.cdf(_student((1 - confidence) / 2, size))
     return float(np.quantile(draws, tail, method="lower")), float(np.quantile(draws, 1 - tail, method="higher"))
+
+
+@cache
+def _student(tail: float, size: int) -> float:
+    """Student's quantile for the mean of so many values, in standard deviations of the mean as a bootstrap sees it."""
+    return math.sqrt(size / (size - 1)) * float(t.ppf(tail, size - 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal
 
@@ -311,6 +311,29 @@ def _verdict(
     if p_holm > alpha or interval[0] <= 0 <= interval[1]:
         return "open"
     return "better" if benefit > 0 else "worse"
+
+
+def rows(studies: Iterable[Study]) -> list[dict[str, Any]]:
+    """All comparisons as flat rows, for JSON and CSV; an interval is two columns, what does not apply is None."""
+    return [
+        {
+            "metric": study.metric.name,
+            **{f"{paired.ASKED}{name}": value for name, value in study.asked.items()},
+            "policy": one.policy.label,
+            "predictions": one.policy.predictions,
+            "clairvoyant": one.policy.clairvoyant,
+            "baseline": one.baseline.name,
+            **{name: getattr(one, name) for name in _PLAIN},
+            "losses": one.losses,
+            "low": one.interval[0] if one.interval else None,
+            "high": one.interval[1] if one.interval else None,
+        }
+        for study in studies
+        for one in study.comparisons
+    ]
+
+
+_PLAIN = [f.name for f in fields(Comparison) if f.name not in ("policy", "baseline", "interval")]
 
 
 def signed_rank(benefits: np.ndarray) -> tuple[float, float]:

@@ -193,12 +193,11 @@ def table(study: Study) -> Ranking:
     name = held.name if held else "the baseline"
     first = f"{_words(metric)} against {name}"
     where = paired.settings(study.asked)
-    caption = (
-        f"{metric.better} is better; {'geometric mean of paired ratios' if is_ratio else 'mean of paired differences'}, "
-        "bootstrap percentiles stretched for few traces; two-sided Wilcoxon signed rank, Holm over the policies, "
-        f"level {study.alpha:g}"
-    )
-    return Ranking(f"{first}, {where}" if where else first, columns, rows, "; ".join([caption, *notes(study)]))
+    means = "geometric mean of paired ratios" if is_ratio else "mean of paired differences"
+    caption = [f"{metric.better} is better", f"{means}, bootstrap percentiles stretched for few traces"]
+    if any(comparison.p is not None for comparison in lines):
+        caption.append(f"two-sided Wilcoxon signed rank, Holm over the policies, level {study.alpha:g}")
+    return Ranking(f"{first}, {where}" if where else first, columns, rows, "; ".join([*caption, *notes(study)]))
 
 
 def _row(comparison: Comparison) -> list[str]:

@@ -9,7 +9,7 @@ Reference: Lykouris and Vassilvitskii, "Competitive Caching with Machine Learned
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -127,6 +127,37 @@ def worth(
             if one is not None:
                 found.append(one)
     return found
+
+
+def rows(found: Iterable[Worth]) -> list[dict[str, Any]]:
+    """One flat row per policy and group of settings, for JSON and CSV; an interval is two columns, `_low` and `_high`."""
+    return [
+        {
+            "metric": one.metric.name,
+            **{f"{paired.ASKED}{name}": value for name, value in one.asked.items()},
+            "policy": one.label,
+            "relative_to": one.relative_to.name if one.relative_to else None,
+            "error": one.error_name,
+            "smallest_error": one.levels[0].error.value,
+            "largest_error": one.levels[-1].error.value,
+            **_flat("consistency", one.consistency),
+            **_flat("robustness", one.robustness),
+            "worst_predictions": one.levels[one.worst_level].predictions,
+            **_flat("slope", one.slope),
+            "counterpart": one.counterpart.name if one.counterpart else None,
+            **_flat("counterpart_value", one.counterpart_value),
+            **_flat("break_even", one.break_even),
+            "n": one.n,
+            "n_seeds": one.n_seeds,
+            "n_left_out": one.n_left_out,
+        }
+        for one in found
+    ]
+
+
+def _flat(name: str, estimate: Estimate | None) -> dict[str, float | None]:
+    low, high = (estimate.interval if estimate else None) or (None, None)
+    return {name: estimate.value if estimate else None, f"{name}_low": low, f"{name}_high": high}
 
 
 _ERROR = "measured error"

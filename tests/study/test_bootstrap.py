@@ -116,6 +116,6 @@ def test_intervals_of_two_layers_cover_the_truth_too():
 
 def covered(samples: np.ndarray) -> int:
     """Of samples with the true mean 0, shape (traces, seeds, samples): how many intervals hold it."""
-    draws, means = bootstrap.resampled_means(samples, seed=1, draws=3000), bootstrap.mean(samples)
+    draws, means = bootstrap.resampled_means(samples, seed=1, draws=2000), bootstrap.mean(samples)
     intervals = [bootstrap.interval(draws[:, i], mean, len(samples)) for i, mean in enumerate(means)]
     return sum(low <= 0 <= high for low, high in intervals)
