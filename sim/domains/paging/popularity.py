@@ -22,7 +22,14 @@ def counts(trace: Trace) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Zipf:
-    """The line log(count) = log_scale - alpha log(rank) through the counts of all pages, and how well it fits."""
+    """The line log(count) = log_scale - alpha log(rank) through the counts of all pages, and how well it fits.
+
+    Attributes:
+        alpha: the exponent; at least 0, since counts descend.
+        log_scale: natural logarithm of what the line gives to rank 1.
+        r2: share of the variance of log(count) that the line explains, in [0, 1].
+        n_ranks: pages that it was fitted to.
+    """
 
     alpha: float
     log_scale: float

@@ -29,6 +29,7 @@ class Queues(LinkedLists):
         self.push_front(k, page)
 
     def weight(self, page):
+        """The room that a page takes: its size where sizes count, else 1."""
         return int(self.weights[page]) if self.weights is not None else 1
 
     def _link(self, k, i, leader, follower):
