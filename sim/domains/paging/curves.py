@@ -75,7 +75,7 @@ def lru(trace: Trace, settings: Sequence[Setting], rate: float = 1.0) -> Pass:
     if not sized:
         hits = _distances_up_to(stack.distances(trace), np.floor(capacities * rate).astype(np.int64))
         return Pass(len(trace) - hits, None, rate, len(trace))
-    size = np.ascontiguousarray(trace["size_bytes"])
+    size = np.ascontiguousarray(trace["size_bytes"], np.int64)
     distance = _byte_distances(np.ascontiguousarray(trace["page"]), size, len(trace.tables["pages"]))
     bounds = np.floor(capacities * rate).astype(np.int64)
     missed = np.array([size[distance > bound].sum() for bound in bounds], np.int64)

@@ -80,7 +80,7 @@ class Setting:
                 raise InputError(
                     f"trace {trace.name} has no sizes (column size_bytes); give the capacity in pages, without a unit"
                 )
-            smallest = max(1, int(np.min(np.asarray(trace["size_bytes"]), initial=np.iinfo(np.int64).max)))
+            smallest = max(1, int(np.asarray(trace["size_bytes"]).min())) if len(trace) else 1
         if len(trace) and 0 < len(trace) <= self.warmup:
             raise InputError(
                 f"warmup of {self.warmup} requests leaves nothing of the {len(trace)} of trace {trace.name}"

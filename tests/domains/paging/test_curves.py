@@ -43,7 +43,7 @@ def test_one_pass_gives_lrus_misses_at_capacities_in_any_order(pages, capacities
     st.integers(1, 80),
 )
 def test_distances_in_bytes_are_sums_over_a_list(pages, sizes, capacity):
-    trace = trace_of(pages, size_bytes=[sizes[page] for page in pages])
+    trace = trace_of(pages, size_bytes=np.array([sizes[page] for page in pages], np.uint32))
     order: list[int] = []
     missed = []
     for page in pages:

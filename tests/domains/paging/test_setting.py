@@ -83,3 +83,10 @@ def test_the_most_pages_that_fit_follow_from_the_smallest_size():
     assert Setting(700, sized=True).on(sized_trace()).n_slots == 4
     assert Setting(250, sized=True).on(sized_trace()).n_slots == 2
     assert Setting(2).on(trace_of("abc")).n_slots == 2
+
+
+@pytest.mark.parametrize("width", ["u1", "u4", "i8", "u8"])
+def test_sizes_are_of_any_integer_width(width):
+    trace = trace_of("abc", size_bytes=np.array([0, 100, 200], width))
+    assert Setting(700, sized=True).on(trace).n_slots == 3
+    assert Setting(1, sized=True).on(trace.rows(0, 0)).n_slots == 1
