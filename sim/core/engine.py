@@ -124,7 +124,9 @@ def _player(run: Run, name: str, mode: Mode, notices: list[str]) -> tuple[Callab
         return _interpreted(run), "interpreted"
     if not compiled.module.is_kept:
         folder = Path(compiled.module.__file__).parent
-        notices.append(f"{folder} cannot be written: policies are compiled anew at every start; AUGSIM_CACHE names another")
+        notices.append(
+            f"{folder} cannot be written: policies are compiled anew at every start; AUGSIM_CACHE names another"
+        )
     return compiled, "compiled"
 
 

@@ -587,6 +587,8 @@ class Rewriter(ast.NodeTransformer):
         self._visit_arguments(node)
         if isinstance(kind, Object):
             return self._call_method(node, receiver, function.attr, node.args)
+        if isinstance(kind, Generator) and function.attr == "integers" and len(node.args) == 1 and not node.keywords:
+            node.args.insert(0, ast.Constant(0))  # numba knows the form with two bounds only
         if isinstance(kind, Generator) and function.attr not in DRAWS:
             self.refuse(node, f"rng.{function.attr}; these draw alike in both forms: {', '.join(DRAWS)}")
         if isinstance(receiver, ast.Name) and receiver.id == "math":

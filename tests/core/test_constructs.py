@@ -1,6 +1,5 @@
 """What a stranger may write in a policy: it compiles and answers the same, or runs interpreted and one line says why."""
 
-import math
 import re
 import struct
 
@@ -387,8 +386,30 @@ def differing(folder, snippets, n=60):
     return [name for k, name in enumerate(snippets) if bits(plain[:, k]) != bits(compiled[:, k])]
 
 
+REPRESENTATIVE = (
+    "for, break, continue, else",
+    "tuples and swaps",
+    "augmented assignment",
+    "slices",
+    "functions of math",
+    "constants of class and module",
+    "method with defaults and names",
+    "division and modulo of negatives",
+    "powers and shifts of integers",
+    "bits",
+    "a table",
+    "small integers",
+    "a loop over structures",
+)
+
+
 def test_what_compiles_answers_the_same_in_both_forms(tmp_path):
-    assert differing(tmp_path, ALIKE) == []
+    assert differing(tmp_path, {name: ALIKE[name] for name in REPRESENTATIVE}) == []
+
+
+@pytest.mark.slow
+def test_all_else_that_compiles_answers_the_same_in_both_forms(tmp_path):
+    assert differing(tmp_path, {name: ALIKE[name] for name in ALIKE if name not in REPRESENTATIVE}) == []
 
 
 @pytest.mark.slow
@@ -473,7 +494,7 @@ PART_WAYS = {
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if k % 3 else ()) for k, name in enumerate(PART_WAYS)]
+    "name", [pytest.param(name, marks=pytest.mark.slow if k % 4 else ()) for k, name in enumerate(PART_WAYS)]
 )
 def test_where_machine_code_cannot_follow_the_run_is_interpreted_and_says_so(name, tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "N_PROBED", 0)  # as when it happens late in a trace
@@ -527,8 +548,3 @@ def test_an_error_midway_is_the_same_line_in_both_forms(name, tmp_path, monkeypa
     assert plain[0] == "PolicyError"
     assert told in plain[1]
     assert plain[1].startswith("Mine raised ")
-
-
-def test_a_number_of_the_language_is_the_same_number():
-    assert bits([math.nan]) == bits([math.nan])
-    assert bits([0.0]) != bits([-0.0])

@@ -53,17 +53,49 @@ class Remembers(paging.Policy):
         return page
 
 
-@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
-def test_evicting_nothing_stops_the_run_and_names_the_request(mode):
-    with pytest.raises(IllegalDecision, match="Nobody evicted nothing at request 2, but the cache is full"):
-        run(Nobody(), "a b c", 2, mode=mode)
+class Twice(paging.Policy):
+    """Releases each page again."""
+
+    def begin(self, setting, rng):
+        self.n = 0
+
+    def evict(self, request):
+        return -1
+
+    def release(self, request):
+        self.n += 1
+        return request.page if self.n <= 2 else -1
+
+
+class Endless(paging.Policy):
+    """Never answers that it has released enough."""
+
+    def evict(self, request):
+        return -1
+
+    def release(self, request):
+        return 0
+
+
+class Far(paging.Policy):
+    def evict(self, request):
+        return 10**12
+
+
+ILLEGAL = [
+    (Nobody(), "a b c", "Nobody evicted nothing at request 2, but the cache is full"),
+    (Absent(), "a b c d", "Absent evicted page 7 at request 3, but page 7 is not in the cache"),
+    (Far(), "a b c d", "Far evicted page 1000000000000 at request 2, but page 1000000000000 is not in the cache"),
+    (Twice(), "a b c", "Twice released page 0 at request 0, but page 0 is not in the cache"),
+    (Endless(), "a b c", "Endless released page 0 at request 0, but page 0 is not in the cache"),
+]
 
 
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])
-def test_evicting_a_page_that_is_not_there_names_policy_request_and_page(mode):
-    line = "Absent evicted page 7 at request 3, but page 7 is not in the cache"
-    with pytest.raises(IllegalDecision, match=line):
-        run(Absent(), "a b c d", 2, mode=mode)
+@pytest.mark.parametrize(("policy", "pages", "line"), ILLEGAL, ids=lambda value: type(value).__name__)
+def test_each_illegal_decision_is_one_line_with_policy_request_and_page(policy, pages, line, mode):
+    with pytest.raises(IllegalDecision, match=f"^{line}$"):
+        run(policy, pages, 2, mode=mode)
 
 
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])

@@ -12,7 +12,7 @@ from sim.core.trace import NONE
 EVICT, RELEASE, BYPASS = 0, 1, 2
 """Kinds of decisions in a log: a page left for another, a page left unforced, a page was not let in."""
 
-LEGAL, NOT_RESIDENT, NOTHING_EVICTED = 0, 1, 2
+LEGAL, NOT_RESIDENT, NOTHING_EVICTED, RELEASED_ABSENT = 0, 1, 2, 3
 
 
 class Log(Structure):
@@ -119,7 +119,7 @@ class Cache(Structure):
         page = policy.release(request)
         while page != NONE:
             if not self.is_resident(page):
-                self.broken = NOT_RESIDENT
+                self.broken = RELEASED_ABSENT
                 self.broken_page = page
                 return
             self.drop(page)

@@ -16,7 +16,7 @@ from sim.core.result import Decisions
 from sim.core.rows import Constant, Rows
 from sim.core.trace import Trace
 from sim.domains.paging import truth
-from sim.domains.paging.cache import BYPASS, EVICT, NOTHING_EVICTED, RELEASE, Cache, play
+from sim.domains.paging.cache import BYPASS, EVICT, NOTHING_EVICTED, RELEASE, RELEASED_ABSENT, Cache, play
 from sim.domains.paging.measures import judge
 from sim.domains.paging.oracle import Oracle, PredictedCache
 from sim.domains.paging.policy import Policy, asked_of, channels_of
@@ -174,7 +174,8 @@ class PagingRun:
         name = type(self.policy).__name__
         if cache.broken == NOTHING_EVICTED:
             return f"{name} evicted nothing at request {cache.now}, but the cache is full"
-        return f"{name} evicted page {cache.broken_page} at request {cache.now}, but page {cache.broken_page} is not in the cache"
+        did, page = "released" if cache.broken == RELEASED_ABSENT else "evicted", cache.broken_page
+        return f"{name} {did} page {page} at request {cache.now}, but page {page} is not in the cache"
 
     def counters(self) -> dict[str, float]:
         return {"misses": self.cache.misses}
