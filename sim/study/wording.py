@@ -94,14 +94,16 @@ def _amount(comparison: Comparison, metric: Metric, value: float) -> str:
 
 
 def _step(comparison: Comparison) -> float:
-    """The size of the last digit shown: two digits of the interval's width, or of the value, but no more than one decimal of a
-    percentage where that says enough."""
-    low, high = comparison.interval or (comparison.change, comparison.change)
+    """The size of the last digit shown: two digits of the interval's width, else of the change; of a percentage at least one
+    decimal."""
     scale = 100 if comparison.is_ratio else 1
-    width = max(high - low, 0) * scale or abs(comparison.change) * scale
-    if not width or not math.isfinite(width):
+    size = abs(comparison.change) * scale
+    if comparison.interval:
+        width = (comparison.interval[1] - comparison.interval[0]) * scale
+        size = width if width > 1e-9 * size else size  # narrower is what rounding leaves of no width
+    if not size:
         return 0.1
-    return min(10.0 ** (math.floor(math.log10(width)) - 1), 0.1 if comparison.is_ratio else math.inf)
+    return min(10.0 ** (math.floor(math.log10(size)) - 1), 0.1 if comparison.is_ratio else math.inf)
 
 
 def _number(value: float, step: float) -> str:

@@ -67,6 +67,8 @@ def test_differences_carry_their_unit_and_as_many_digits_as_their_interval_is_wi
     assert "has 1,236 fewer misses than lru, 95 % interval 1,000 to 1,500" in wording.sentence(found, MISSES)
     found = replace(FEWER, change=-0.00021, interval=(-0.00022, -0.0002))
     assert "0.0210 % fewer misses than lru, 95 % interval 0.0200 to 0.0220" in wording.sentence(found, MISSES)
+    found = replace(FEWER, interval=(-0.031, -0.031 + 1e-15))
+    assert "3.1 % fewer misses than lru, 95 % interval 3.1 to 3.1" in wording.sentence(found, MISSES)
 
 
 def test_too_few_traces_are_said_before_and_in_every_line():
