@@ -2,12 +2,15 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.core.compile import compile_loop
+from sim.core.kinds import instances, state
 from sim.core.seeds import stream
-from sim.core.structures import Heap, IndexSet, LinkedList, LinkedLists, RandomSet, Slots
+from sim.core.structures import Heap, IndexSet, LinkedList, LinkedLists, RandomSet, Slots, Structure
 from sim.core.trace import NONE
 
 N = 12
@@ -141,3 +144,88 @@ def test_a_random_set_draws_each_member_about_equally_often():
     assert all(abs(count - 2000) < 185 for count in counts.values())
     chosen.clear()
     assert chosen.draw(rng) == NONE
+
+
+class Yard(Structure):
+    """One of each structure, and what a fixed list of steps got out of them."""
+
+    def __init__(self, steps, rng):
+        self.rng = rng
+        self.steps = steps
+        self.got = np.zeros((len(steps), 8), np.int64)
+        self.order = LinkedList(N)
+        self.queues = LinkedLists(N, 3)
+        self.heap = Heap(N)
+        self.pages = IndexSet(5000)
+        self.bag = RandomSet(N)
+        self.slots = Slots(N, N)
+
+
+def work(yard, start, stop):
+    """Every operation of every structure, where it is legal."""
+    for t in range(start, stop):
+        action, i, k = int(yard.steps[t, 0]), int(yard.steps[t, 1]), int(yard.steps[t, 2])
+        listed, queued, seated = yard.order.contains(i), yard.queues.list_of(i) >= 0, yard.slots.slot(i) >= 0
+        if action == 0:
+            if listed:
+                yard.order.move_to_front(i)
+                yard.heap.discard(i)
+            else:
+                yard.order.push_front(i)
+            if queued:
+                yard.queues.move_to_front(k, i)
+            else:
+                yard.queues.push_front(k, i)
+        elif action == 1:
+            if listed:
+                yard.order.move_to_back(i)
+            else:
+                yard.order.push_back(i)
+            if queued:
+                yard.queues.move_to_back(k, i)
+            else:
+                yard.queues.push_back(k, i)
+            yard.queues.set_tag(i, t)
+        elif action == 2:
+            yard.got[t, 0] = yard.order.pop_back()
+            yard.got[t, 1] = yard.queues.pop_back(k)
+            yard.got[t, 2] = yard.heap.pop()
+            yard.bag.clear()
+        elif action == 3:
+            yard.got[t, 0] = yard.order.pop_front()
+            yard.got[t, 1] = yard.queues.pop_front(k)
+        elif action == 4:
+            if listed:
+                yard.order.remove(i)
+            if queued:
+                yard.queues.remove(i)
+            yard.bag.discard(i)
+            yard.pages.discard(400 * i + k)
+        elif listed:
+            j = (i + 1) % N
+            if not yard.order.contains(j):
+                yard.order.insert_after(j, i)
+        yard.heap.set(i, 0.5 * k, t % 4)
+        yard.bag.add(i)
+        yard.pages.add(400 * i + k)
+        if seated:
+            yard.got[t, 3] = yard.slots.drop(i)
+        else:
+            yard.got[t, 3] = yard.slots.load(i)
+        yard.got[t, 4] = yard.order.front() * 100 + yard.order.back() + 10000 * yard.order.after(i)
+        yard.got[t, 5] = yard.queues.front(k) * 100 + yard.queues.back(k) + 10000 * yard.queues.tag(i)
+        yard.got[t, 6] = yard.pages.least() * 10000 + yard.pages.largest() + yard.heap.first()
+        yard.got[t, 7] = yard.bag.draw(yard.rng) * 100 + yard.bag.draw_to(0, yard.rng) + yard.bag.item(0)
+
+
+def test_every_structure_works_the_same_compiled():
+    steps = stream(2, "steps").integers(0, [6, N, 3], (3000, 3))
+    plain, compiled = (Yard(steps, stream(3, "yard")) for _ in range(2))
+    work(plain, 0, len(steps))
+    compile_loop(work, {"yard": compiled}, "yard")(0, len(steps))
+    assert plain.got.tolist() == compiled.got.tolist()
+    for mine, theirs in zip(instances(plain), instances(compiled), strict=True):
+        for name, part in state(mine).items():
+            if isinstance(part, np.ndarray | int | float):
+                assert np.array_equal(part, state(theirs)[name]), (type(mine).__name__, name)
+    assert plain.rng.bit_generator.state == compiled.rng.bit_generator.state
