@@ -57,8 +57,8 @@ def equal(mine, theirs) -> bool:
     if isinstance(mine, np.random.Generator):
         return mine.bit_generator.state == theirs.bit_generator.state
     if number_type(mine) is not None:
-        return type(mine) is type(theirs) and (mine == theirs or (mine != mine and theirs != theirs))
-    return isinstance(mine, str) <= (mine == theirs)
+        return number_type(mine) is number_type(theirs) and (mine == theirs or (mine != mine and theirs != theirs))
+    return not isinstance(mine, str) or mine == theirs
 
 
 COMPILED = pytest.mark.parametrize("name", [name for name in FILES if name not in INTERPRETED_ONLY])
