@@ -68,8 +68,8 @@ def caption(rows: Sequence[Mapping[str, Any]], unit: str) -> str:
         lines.append(f"{share}, {least:,} requests or more")
     for label, error in errors(rows).items():
         lines.append(
-            f"{label}: mean absolute error {error.mean:.4f} over {error.n_points} points, "
-            f"largest {error.largest:.4f} at {error.capacity:,} {unit}"
+            f"{label}: mean absolute error {error.mean:.2g} over {error.n_points} points, "
+            f"largest {error.largest:.2g} at {error.capacity:,} {unit}"
         )
     seeds = sorted({row["seed"] for row in rows})
     lines.append(f"{len(seeds)} seeds from {seeds[0]}, means" if len(seeds) > 1 else f"seed {first['seed']}")

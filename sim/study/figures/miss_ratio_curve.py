@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from sim.core.metric import Metric
 from sim.study.figures import style
@@ -70,10 +70,15 @@ def _is_compared(table: pd.DataFrame, metric: Metric) -> bool:
 
 
 def _scale(axes: Axes, capacities: pd.Series, sized: bool) -> None:
-    axes.set_xscale("log")
-    narrow = capacities.max() < 50 * capacities.min()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    if sized:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_locator(LogLocator(base=2, numticks=8))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_xscale("log")
+        narrow = capacities.max() < 50 * capacities.min()
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _size(value, sized)))
 
 
