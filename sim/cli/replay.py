@@ -142,6 +142,8 @@ def replay(
     for text in predictions:
         if text != "none":
             catalog.check_predictor(text)
+    if json_wanted and csv_wanted:
+        raise click.UsageError("--json and --csv exclude each other; give one of them")
     if figure:
         figures.check(figure)
         files.check_not_read(figures.table_of(figure), trace)

@@ -123,6 +123,8 @@ def kind_of(value: Any, assigned: frozenset[str], where: str, is_field_assigned:
         CannotCompile: it has no compiled form; the message says what would have.
     """
     if (number := number_type(value)) is not None:
+        if number is int and not -(2**63) <= value < 2**63:  # the text of a module does not tell, so none must be tried
+            raise _NoKind(f"{where} is {value}, an integer beyond 64 bits")
         if is_field_assigned:
             return Cell(number)
         return Static(bool(value)) if number is bool else Number(number)

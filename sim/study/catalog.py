@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -214,7 +215,9 @@ def _load_file(path: Path) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     linecache.checkcache(str(path))
-    module_spec = importlib.util.spec_from_file_location(name, path.resolve())
+    module_spec = importlib.util.spec_from_file_location(
+        name, path.resolve(), loader=SourceFileLoader(name, str(path.resolve()))
+    )
     assert module_spec is not None and module_spec.loader is not None
     loaded = importlib.util.module_from_spec(module_spec)
     sys.modules[name] = loaded

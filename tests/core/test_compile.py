@@ -42,6 +42,17 @@ def test_state_comes_back_after_each_part_of_a_run():
     assert type(compiled.total) is int
 
 
+def test_an_integer_beyond_64_bits_is_refused_and_spoils_nothing_for_others():
+    """Whether a number fits is no property of the code, so the refusal must not be remembered with it."""
+    counter = Counter()
+    counter.total = 2**64
+    with pytest.raises(CannotCompile, match=f"total is {2**64}, an integer beyond 64 bits"):
+        compile_loop(count, {"counter": counter}, "count")
+    counter.total = 3
+    compile_loop(count, {"counter": counter}, "count")(0, 2)
+    assert counter.total == 4
+
+
 def skip_to(counter, i):
     counter.total = i
 

@@ -124,6 +124,8 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
         (("good.txt", "--capacity", "-3", *LRU), "capacity must be at least 1 page, got -3"),
         (("good.txt", "--capacity", "0.1", *LRU), "capacity must be at least 1 page, got 0.1; a share is written 10%"),
         (("good.txt", "--capacity", "2.5", *LRU), "capacity must be a whole number of pages, got 2.5"),
+        (("good.txt", "--capacity", f"{10**19}", *LRU), "capacity must be below 2^63 pages, got 10000000000000000000"),
+        ((*TRACE, *LRU, "--json", "--csv"), "--json and --csv exclude each other; give one of them"),
         (("good.txt", "--capacity", "0%", *LRU), "capacity must be above 0%, got 0%"),
         (
             ("good.txt", "--capacity", "much", *LRU),
@@ -154,6 +156,8 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
         ((*TRACE, "-p", "clock,n_bits"), '"n_bits" in "clock,n_bits" is no parameter; expected key=value'),
         ((*TRACE, "-p", "combiner,of=[lru;markr]"), 'no paging policy named "markr"; did you mean "marker"?'),
         ((*TRACE, "-p", "missing.py"), "no policy file missing.py"),
+        ((*TRACE, "-p", "./good.txt"), "./good.txt defines no policy"),
+        ((*TRACE, "-p", "./"), "policy file . cannot be read: Is a directory"),
         ((*TRACE, "-p", "syntax.py"), "syntax.py, line 7: "),
         ((*TRACE, "-p", "none.py"), "none.py defines no policy; expected one class derived from sim.domains.paging"),
         ((*TRACE, "-p", "no_evict.py"), "Mine in no_evict.py does not define evict"),

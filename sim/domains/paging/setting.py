@@ -46,6 +46,8 @@ class Setting:
     def __post_init__(self):
         if self.capacity < 1:
             raise InputError(f"capacity must be at least 1 {'byte' if self.sized else 'page'}, got {self.capacity}")
+        if self.capacity >= 2**63:
+            raise InputError(f"capacity must be below 2^63 {'bytes' if self.sized else 'pages'}, got {self.capacity}")
         if self.warmup < -1:
             raise InputError(f"warmup must be a number of requests, at least 0, got {self.warmup}")
 
