@@ -18,6 +18,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,7 +67,7 @@ def load(text: str, name: str) -> tuple[ModuleType, bool]:
         The module, and whether its text was new to the cache. Its `is_kept` is False where the cache cannot be written: then its
         machine code lives in memory alone.
     """
-    import numba
+    numba = _numba()
     import numpy
 
     versions = f"{sys.version_info[:3]} numba {numba.__version__} numpy {numpy.__version__}"
@@ -97,6 +98,23 @@ def load(text: str, name: str) -> tuple[ModuleType, bool]:
         if hasattr(value, "_cache"):
             value._cache.save_overload = _forgiving(value._cache.save_overload, path)
     return module, is_new
+
+
+@cache
+def _numba() -> ModuleType:
+    """Imports numba, but not scipy.linalg, which it loads only to see that it is there: a sixth of a short run's time.
+
+    What needs it looks again.
+    """
+    import numba
+    from numba.np import linalg
+
+    look, linalg.ensure_blas = linalg.ensure_blas, lambda: None
+    try:
+        import numba.np.arraymath
+    finally:
+        linalg.ensure_blas = look
+    return numba
 
 
 def _forgiving(save: Callable[..., None], path: Path) -> Callable[..., None]:

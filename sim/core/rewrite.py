@@ -7,7 +7,6 @@ over a tuple of policies are unrolled, and every index into an array is checked.
 from __future__ import annotations
 
 import ast
-import copy
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -157,7 +156,7 @@ class Rewriter(ast.NodeTransformer):
 
     def rewrite(self, flat_name: str) -> ast.FunctionDef:
         """Gives the flat function's tree, under its new name."""
-        tree = copy.deepcopy(source_tree(self.function))
+        tree = twin(source_tree(self.function))
         if not isinstance(tree, ast.FunctionDef):
             self.refuse(tree, f"{self.function.__name__}, which no def made")
         for decorator in tree.decorator_list:
@@ -231,7 +230,7 @@ class Rewriter(ast.NodeTransformer):
         if self.is_checked and len(node.targets) == 1 and isinstance(node.targets[0], ast.Subscript):
             target = self.visit(node.targets[0])
             node.targets = [target]
-            node.value = machine("fit", copy.deepcopy(target.value), node.value)
+            node.value = machine("fit", twin(target.value), node.value)
             return node
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             return self._bind(node, node.targets[0])
@@ -332,7 +331,7 @@ class Rewriter(ast.NodeTransformer):
             and node.iter.func.id == "enumerate"
         )
         source = node.iter.args[0] if counted else node.iter  # type: ignore[attr-defined]
-        if isinstance(kind_at(visited := self.visit(copy.deepcopy(source))), Items):
+        if isinstance(kind_at(visited := self.visit(twin(source))), Items):
             return self._unroll(node, visited, counted)
         node.iter = self.visit(node.iter)
         for part in ast.walk(node.target):
@@ -361,7 +360,7 @@ class Rewriter(ast.NodeTransformer):
             result.append(ast.Assign(targets=[ast.Name(name, ast.Store())], value=element, lineno=node.lineno))
             if counted:
                 result.append(ast.Assign(targets=[counter], value=ast.Constant(i), lineno=node.lineno))
-            body = [_Rename(target.id, name).visit(copy.deepcopy(statement)) for statement in node.body]
+            body = [_Rename(target.id, name).visit(twin(statement)) for statement in node.body]
             result.extend(self.block(body))
         return result
 
@@ -399,7 +398,7 @@ class Rewriter(ast.NodeTransformer):
 
     def _folded(self, node: ast.BinOp | ast.UnaryOp) -> Any:
         """What Python makes of constants; left as it is where that is an error."""
-        expression = ast.fix_missing_locations(ast.Expression(copy.deepcopy(node)))
+        expression = ast.fix_missing_locations(ast.Expression(twin(node)))
         try:
             value = eval(compile(expression, self.file, "eval"), {})
         except (ArithmeticError, TypeError, ValueError):
@@ -519,13 +518,11 @@ class Rewriter(ast.NodeTransformer):
             and isinstance(index.op, ast.USub)
             and isinstance(index.operand, ast.Constant)
         ):
-            length = ast.Subscript(
-                ast.Attribute(copy.deepcopy(array), "shape", ast.Load()), ast.Constant(axis), ast.Load()
-            )
+            length = ast.Subscript(ast.Attribute(twin(array), "shape", ast.Load()), ast.Constant(axis), ast.Load())
             index = ast.BinOp(length, ast.Sub(), index.operand)
         else:
             index = self.visit(index)
-        return machine("at", copy.deepcopy(array), ast.Constant(axis), index)
+        return machine("at", twin(array), ast.Constant(axis), index)
 
     def visit_Call(self, node: ast.Call) -> Any:
         function = node.func
@@ -707,6 +704,17 @@ class _Rename(ast.NodeTransformer):
         return ast.copy_location(ast.Name(self.new, node.ctx), node) if node.id == self.old else node
 
 
+def twin(node: Any) -> Any:
+    """A copy of a tree to be rewritten; the kinds of its expressions are shared. `copy.deepcopy` takes four times as long."""
+    if isinstance(node, list):
+        return [twin(part) for part in node]
+    if not isinstance(node, ast.AST):
+        return node
+    new = type(node)()
+    new.__dict__.update({name: twin(part) for name, part in vars(node).items()})
+    return new
+
+
 def kind_at(node: ast.AST) -> Kind | None:
     """The kind of a visited expression; None for a plain number."""
     return getattr(node, "kind", None)
@@ -739,7 +747,7 @@ def is_pure(node: ast.AST) -> bool:
 
 def as_load(target: Any) -> Any:
     """The expression that reads what an assignment writes."""
-    read = copy.deepcopy(target)
+    read = twin(target)
     read.ctx = ast.Load()
     return read
 
