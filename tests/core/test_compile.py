@@ -152,7 +152,7 @@ def reorder_all(drawer, start, stop):
         drawer.wholes[5, i] = rng.permutation(9)[4]
 
 
-@pytest.mark.parametrize("loop", [draw_all, reorder_all])
+@pytest.mark.parametrize("loop", [draw_all, pytest.param(reorder_all, marks=pytest.mark.slow)])
 def test_each_listed_draw_is_the_same_bit_for_bit_in_both_forms_and_leaves_the_same_stream(loop):
     plain, compiled = (Drawer(stream(5, "draws")) for _ in range(2))
     loop(plain, 0, N_DRAWS)

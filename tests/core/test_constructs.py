@@ -487,6 +487,7 @@ PART_WAYS = {
     "NumPy wraps 64 bits": ("return int(self.a[3] * 3)", "self.a = np.full(20, 2**62, np.int64)"),
     "NumPy divides by zero": ("return 1.0 / self.a[3]", "self.a = np.zeros(20)"),
     "a negative index": ("k = row.x\nreturn self.a[k]", "self.a = np.arange(20)"),
+    "no answer, which NumPy stores as no number": "if row.index < 9:\n    return 1",
     "a negative product as an index": ("return self.a[(row.x * 2) % 7 - 3]", "self.a = np.arange(20)"),
 }
 """Compile, but Python and machine code part ways while running, in the first 60 rows."""
@@ -523,7 +524,6 @@ RAISE = {
         "return 1 // (row.index - 3)",
         "ZeroDivisionError at request 3: integer division or modulo by zero",
     ),
-    "no answer": ("if row.index < 9:\n    return 1", "TypeError at request 9"),
     "a number too large for its array": (
         "self.b[3] = row.index * 9\nreturn 1",
         "OverflowError at request 15: Python integer 135",
