@@ -55,7 +55,8 @@ class System(Protocol):
         REFERENCE: the policy that every table shows beside those asked for; None where there is none.
         LENGTH: the key of a result that counts the trace's rows ("requests").
         BOUNDED: the key of a result that a policy's `bound` speaks of ("misses").
-        Setting: its setting; the user's fields are the options of the command line.
+        Setting: its setting; the user's fields are the options of the command line. `from_options(trace, **texts)` reads them
+            for a trace, `spelled_out(option, text)` gives the values that one text stands for on any trace.
     """
 
     domain: ClassVar[str]

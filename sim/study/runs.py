@@ -57,8 +57,8 @@ class Planned:
 
     Args:
         experiment: what to run.
-        asked: how tables call it: `trace`, `label` (the policy), and the axes as they were asked for, `asked.capacity` ("1%") and
-            so on, which group rows whose settings differ from trace to trace.
+        asked: how tables call it: `trace`, `redrawn` (each seed draws a trace of its own), `label` (the policy), and the axes as
+            they were asked for, `asked.capacity` ("1%") and so on, which group rows whose settings differ between traces.
         key: hash of what the run is: content of the trace, policy with parameters, predictions, setting, seed.
         code: hash of all code that shapes it; a stored result with another one is stale.
         inputs: runs with equal inputs find trace, predictions and reference ready where they follow each other.

@@ -222,18 +222,21 @@ class _Planner:
 
     def _settings(self, trace: Trace) -> Iterator[tuple[dict[str, Any], Any]]:
         """Each setting for this trace, with the axes as they were asked for."""
+        setting_class = self.system.Setting
         for combination in self.sweep.settings:
-            for values in itertools.product(*combination.values()):
+            axes = [
+                [one for value in values for one in self._spelled_out(name, value)]
+                for name, values in combination.items()
+            ]
+            for values in itertools.product(*axes):
                 asked = dict(zip(combination, values, strict=True))
-                texts = {name: value if isinstance(value, bool) else str(value) for name, value in asked.items()}
-                settings, _ = self.system.Setting.from_options(trace, **texts)
+                settings, _ = setting_class.from_options(trace, **asked)
                 for setting in settings:
-                    shown = {
-                        f"asked.{name}": value if len(settings) == 1 else getattr(setting, name)
-                        for name, value in asked.items()
-                    }
                     setting.on(trace)  # refuses what does not go together
-                    yield shown, setting
+                    yield {f"asked.{name}": value for name, value in asked.items()}, setting
+
+    def _spelled_out(self, name: str, value: Any) -> list[Any]:
+        return [value] if isinstance(value, bool) else self.system.Setting.spelled_out(name, str(value))
 
     def _under(self, text: str, trace: Trace, seed: int, asked: Mapping[str, Any], setting: Any) -> Iterator[Planned]:
         """The runs on one trace, under one seed and setting."""

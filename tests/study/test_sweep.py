@@ -38,7 +38,13 @@ def test_settings_keep_how_they_were_asked_for():
     table = sweep(settings=({"capacity": ("10%,20%",)}, {"capacity": (7,), "warmup": (0, 20)})).run()
     asked = table[["asked.capacity", "asked.warmup", "system.capacity", "system.warmup"]].drop_duplicates()
     rows = [tuple(None if value != value else value for value in row) for row in asked.itertuples(index=False)]
-    assert rows[:4] == [(5, None, 5, 0), (10, None, 10, 0), (7, 0, 7, 0), (7, 20, 7, 20)]
+    assert rows[:4] == [("10%", None, 5, 0), ("20%", None, 10, 0), ("7", "0", 7, 0), ("7", "20", 7, 20)]
+
+
+def test_the_customary_capacities_are_groups_over_all_traces():
+    table = sweep(settings=({"capacity": ("auto",)},), policies=("lru",), reference=False, seeds=(0,)).run()
+    assert table.groupby("trace")["asked.capacity"].apply(tuple).nunique() == 1
+    assert table["asked.capacity"].tolist()[:3] == ["0.1%", "0.3%", "1%"]
 
 
 def test_a_capacity_in_percent_is_one_row_group_over_traces_of_different_size():

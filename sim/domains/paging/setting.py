@@ -52,6 +52,16 @@ class Setting:
             raise InputError(f"warmup must be a number of requests, at least 0, got {self.warmup}")
 
     @classmethod
+    def spelled_out(cls, option: str, text: str) -> list[str]:
+        """What one text of an option stands for on every trace: "1%,10%" are two capacities, auto the customary shares."""
+        if option != "capacity":
+            return [text]
+        parts = [part.strip() for part in text.split(",")]
+        return [
+            value for part in parts for value in ([f"{100 * x:g}%" for x in AUTO] if part.lower() == "auto" else [part])
+        ]
+
+    @classmethod
     def from_options(
         cls, trace: Trace, *, capacity: str, warmup: str = "0", sized: bool = False, **others: Any
     ) -> tuple[list[Self], list[str]]:
