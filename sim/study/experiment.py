@@ -123,6 +123,8 @@ class Bench:
         return self._once(("trace", text, domain, chance), lambda: self._open(text, domain, seed, place))
 
     def _open(self, text: str, domain: str, seed: int, place: tuple[int, ...]) -> Trace:
+        if not text:
+            raise InputError("no trace is named; expected a file, -, sample:NAME or workload:NAME,key=value")
         if text.startswith("workload:"):
             self._refuse_reader(f"{text} is invented")
             trace = self._workload(spec.parse(text.removeprefix("workload:")), domain, seed, place)

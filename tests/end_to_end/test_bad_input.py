@@ -79,6 +79,10 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
     [
         # the trace
         (("no.csv", "--capacity", "2", *LRU), "no trace file no.csv"),
+        (
+            ("", "--capacity", "2", *LRU),
+            "no trace is named; expected a file, -, sample:NAME or workload:NAME,key=value",
+        ),
         (("empty.txt", "--capacity", "2", *LRU), "empty.txt is empty; expected a trace"),
         ((".", "--capacity", "2", *LRU), ". is a folder; expected a trace file"),
         (
@@ -331,7 +335,7 @@ def test_a_full_disk_under_the_figure_is_one_line_and_leaves_nothing_behind(fold
     said = spawned(
         "replay", "paging", folder / "good.txt", "--capacity", "2", *LRU, "--mode", "interpreted",
         "--no-cache", "--no-reference", "--figure", out / "a.png",
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
     )  # fmt: skip
     assert said.code == 2 and "lru" in said.out
     assert said.err == f"augsim: {out}/a.png cannot be written: File too large; nothing of it is kept\n"
