@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from sim.cli import options, output
+from sim.study import paired, wording
 from sim.study.runs import DONE, Outcome
 from sim.study.store import Store
 from sim.study.studyfile import load
@@ -72,7 +73,10 @@ def command(
         progress = _Progress()
         try:
             with file.located():
-                frame = sweep.run(store, _backend(backend, workers, scheduler), progress)
+                planned = sweep.plan()
+            if (warning := wording.beforehand(*paired.foreseen(planned))) is not None:
+                output.notice(warning)
+            frame = sweep.run(store, _backend(backend, workers, scheduler), progress, planned)
         except KeyboardInterrupt:
             progress.stop()
             output.notice(f"interrupted; {store.words()}. The same command goes on from there")

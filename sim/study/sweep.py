@@ -148,6 +148,7 @@ class Sweep:
         store: Store | None = None,
         backend: Backend | None = None,
         progress: Callable[[Outcome | None, int, int], None] | None = None,
+        planned: Sequence[Planned] | None = None,
     ) -> pd.DataFrame:
         """Runs what the store does not have yet, and gives the table of all runs, in the order of the plan.
 
@@ -155,10 +156,11 @@ class Sweep:
             store: keeps outcomes as they come; None: they are kept in memory only.
             backend: None: one run after the other, in this process.
             progress: called with (outcome, how many are done, how many there were to do), at first with None.
+            planned: what `plan` gave; None: it is planned now.
         """
         from sim.study.backends import serial
 
-        planned = self.plan()
+        planned = self.plan() if planned is None else planned
         kept = store.begin(self, planned) if store else {}
         missing = [run for run in planned if run.key not in kept]
         outcomes = dict(kept)
