@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sim.core.errors import InputError
 from sim.core.metric import Metric
+from sim.study.figures import page
+from sim.study.figures.page import Page, table_of
 
 ENDINGS = (".png", ".pdf", ".svg")
 
@@ -21,11 +24,6 @@ def check(path: str | Path) -> None:
         raise InputError(f"{path}: a figure's ending is one of {', '.join(ENDINGS)}")
     sink.check(path)
     sink.check(table_of(path))
-
-
-def table_of(path: str | Path) -> Path:
-    """Where the table of a figure is written: beside it, as CSV."""
-    return Path(path).with_suffix(".csv")
 
 
 def save(
@@ -55,15 +53,9 @@ def save(
     Raises:
         InputError: one of them cannot be written.
     """
-    import io
-
-    import matplotlib as mpl
     import pandas as pd
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    from sim.study.figures import capacity, prediction_error, ranking, style
-    from traces import sink
+    from sim.study.figures import capacity, prediction_error, ranking
 
     path = Path(path)
     table = pd.DataFrame([dict(row) for row in rows])
@@ -80,41 +72,21 @@ def save(
         if draw is not capacity.draw and capacities > 1:
             by.append("system.capacity")
     panels = list(table.groupby(by, sort=False))
-    with mpl.rc_context({**style.RC, "svg.hashsalt": "augsim"}):
-        n_lines = max(panel.groupby(["label", "predictions"]).ngroups for _, panel in panels)
-        tall = max(3.6, 0.3 * n_lines + 1.2) if draw is ranking.draw else 4.0
-        n_columns = min(len(panels), 2)
-        n_rows = -(-len(panels) // n_columns)
-        footer = textwrap.wrap(command, 130 * n_columns, break_on_hyphens=False)
-        figure = Figure(
-            figsize=(7.2 * n_columns, tall * n_rows + 0.6 + 0.13 * len(footer)), layout="constrained", dpi=200
-        )
-        FigureCanvasAgg(figure)
-        figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)  # type: ignore[union-attr, call-arg]
-        title, caption = _words(table, metric, facts)
-        figure.suptitle(f"{title}\n", x=0.012, ha="left", fontweight="bold", fontsize=11, color=style.INK)
-        figure.text(0.012, 1 - 0.38 / figure.get_figheight(), caption, fontsize=8.5, color=style.GREY)
-        figure.supxlabel("\n".join(footer), x=0.012, ha="left", fontsize=6, color=style.GREY, family="monospace")
-        grid = figure.subplots(n_rows, n_columns, squeeze=False)
-        for axes, (key, _) in zip(grid.flat, panels, strict=False):
-            if len(panels) > 1:
-                axes.set_title(_panel_name(by, key), loc="left", fontsize=9, color=style.INK)
-        for axes in grid.flat[len(panels) :]:
-            axes.set_visible(False)
-        for axes, (_, panel) in zip(grid.flat, panels, strict=False):
-            draw(panel, axes, metric=metric)
-        drawn = io.BytesIO()
-        figure.savefig(drawn, format=path.suffix.lower()[1:], metadata=_metadata(path, title, command))
-    beside = table_of(path)
-    with sink.whole(beside) as table_file:
-        table_file.write(table.to_csv(index=False).encode())
-        table_file.flush()
-        with sink.whole(path) as figure_file:
-            figure_file.write(drawn.getvalue())
-    return beside
+    n_lines = max(panel.groupby(["label", "predictions"]).ngroups for _, panel in panels)
+    tall = max(3.6, 0.3 * n_lines + 1.2) if draw is ranking.draw else 4.0
+    title, caption = _words(table, metric, facts)
+    drawn = page.rendered(
+        Page(title, caption, command, n_columns=2, height=tall),
+        [
+            (_panel_name(by, key) if len(panels) > 1 else "", partial(draw, panel, metric=metric))
+            for key, panel in panels
+        ],
+        path.suffix.lower()[1:],
+    )
+    return page.put(path, drawn, table)
 
 
-def _words(table: Any, metric: Metric, more: Sequence[str]) -> tuple[str, str]:
+def _words(table: Any, metric: Metric, more: Sequence[str]) -> tuple[str, list[str]]:
     """Title and caption."""
     traces = ", ".join(table["trace"].unique())
     title = f"{metric.name.replace('_', ' ')} on {textwrap.shorten(traces, 60, placeholder=' …')}"
@@ -129,8 +101,7 @@ def _words(table: Any, metric: Metric, more: Sequence[str]) -> tuple[str, str]:
     facts += more
     if table["clairvoyant"].any():
         facts.append("* sees the future")
-    gap = "   ·   " if sum(map(len, facts)) < 75 else "  ·  "
-    return title[0].upper() + title[1:], gap.join(facts)
+    return title[0].upper() + title[1:], facts
 
 
 def _panel_name(by: list[str], key: tuple[Any, ...]) -> str:
@@ -138,11 +109,3 @@ def _panel_name(by: list[str], key: tuple[Any, ...]) -> str:
         f"{name.removeprefix('system.')} {value:,}" for name, value in zip(by, key, strict=True) if name != "trace"
     ]
     return ", ".join(parts) or str(key[0])
-
-
-def _metadata(path: Path, title: str, command: str) -> dict[str, str | None]:
-    """What the file says of itself; no date, so that equal tables give equal files."""
-    ending = path.suffix.lower()
-    about = "Subject" if ending == ".pdf" else "Description"
-    date = {".pdf": "CreationDate", ".svg": "Date"}.get(ending)
-    return {"Title": title, about: command, **({date: None} if date else {})}
