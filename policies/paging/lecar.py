@@ -3,8 +3,8 @@ import math
 import numpy as np
 
 from sim.core.errors import InputError
-from sim.core.structures import Heap
 from sim.domains import paging
+from sim.domains.paging.classes import Classes
 from sim.domains.paging.queues import Queues
 
 RESIDENT, LRU_GHOST, LFU_GHOST = 0, 1, 2
@@ -38,7 +38,7 @@ class LeCaR(paging.Policy):
             raise InputError(f"lecar: discount must be above 0 and at most 1, got {self.discount}")
         self.rng = rng
         self.queues = Queues(setting, 3)
-        self.counts = Heap(setting.n_pages)  # residents; ties by their last request
+        self.counts = Classes(setting.n_pages, setting.n_requests)  # residents
         self.evicted_at = np.zeros(setting.n_pages, np.int64)
         self.ghost_size = max(1, setting.capacity // 2)
         self.log_d = math.log(self.discount) / setting.n_slots
@@ -48,12 +48,12 @@ class LeCaR(paging.Policy):
     def hit(self, request):
         page = request.page
         self.queues.move_to_front(RESIDENT, page)
-        self.counts.set(page, self.counts.key(page) + 1, request.index)
+        self.counts.raise_count(page)
 
     def admit(self, request):
         self.regret(request)
         self.queues.enter(RESIDENT, request.page, request.size)
-        self.counts.set(request.page, 1, request.index)
+        self.counts.add(request.page)
 
     def evict(self, request):
         self.regret(request)
@@ -61,7 +61,7 @@ class LeCaR(paging.Policy):
         rarest = self.counts.first()
         if oldest == rarest:
             self.queues.remove(oldest)
-            self.counts.discard(oldest)
+            self.counts.remove(oldest)
             return oldest
         if self.rng.random() < self.lru_weight:
             self.remember(LRU_GHOST, oldest, request.index)
@@ -70,7 +70,7 @@ class LeCaR(paging.Policy):
         return rarest
 
     def remember(self, ghost, page, now):
-        self.counts.discard(page)
+        self.counts.remove(page)
         self.evicted_at[page] = now
         self.queues.move_to_front(ghost, page)
         while self.queues.used[ghost] > self.ghost_size:
@@ -89,4 +89,4 @@ class LeCaR(paging.Policy):
 
     def forget(self, page):
         self.queues.remove(page)
-        self.counts.discard(page)
+        self.counts.remove(page)

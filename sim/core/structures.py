@@ -177,7 +177,12 @@ class LinkedLists(Structure):
         """Moves `i` from the list it is in to the front of list k."""
         head = self.n + k
         first = int(self.links[2 * head + 1])
-        if first != i:
+        if first == i:
+            return
+        if self.lists[i] == k:
+            self._detach(i)
+            self._attach(i, head, first)
+        else:
             self._unlink(i)
             self._link(k, i, head, first)
 
@@ -209,22 +214,28 @@ class LinkedLists(Structure):
         return i
 
     def _link(self, k, i, leader, follower):
-        self.links[2 * i] = leader
-        self.links[2 * i + 1] = follower
+        self._attach(i, leader, follower)
         self.lists[i] = k
-        self.links[2 * leader + 1] = i
-        self.links[2 * follower] = i
         self.sizes[k] += 1
 
     def _unlink(self, i):
         k = int(self.lists[i])
         if k == NONE:
             raise IndexError("moved or removed an integer that is in no list")
+        self._detach(i)
+        self.sizes[k] -= 1
+
+    def _attach(self, i, leader, follower):
+        self.links[2 * i] = leader
+        self.links[2 * i + 1] = follower
+        self.links[2 * leader + 1] = i
+        self.links[2 * follower] = i
+
+    def _detach(self, i):
         leader = int(self.links[2 * i])
         follower = int(self.links[2 * i + 1])
         self.links[2 * leader + 1] = follower
         self.links[2 * follower] = leader
-        self.sizes[k] -= 1
 
 
 class RandomSet(Structure):
