@@ -23,7 +23,7 @@ class Domains(click.Group):
     """One subcommand per system, with an option for every field of its setting."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return catalog.domains()
+        return list(catalog.domains())
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
         catalog.domain_of(name)

@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -42,7 +43,8 @@ NICKNAMES = {
 """Other names that users type."""
 
 
-def domains() -> list[str]:
+@cache
+def domains() -> tuple[str, ...]:
     """All systems by the names the command line takes: `domain` or `domain/system`."""
     import sim.domains
 
@@ -56,7 +58,7 @@ def domains() -> list[str]:
                 for part in pkgutil.iter_modules([str(folder)])
                 if "class System" in (folder / f"{part.name}.py").read_text() and part.name != "system"
             ]
-    return names
+    return tuple(names)
 
 
 def domain_of(name: str) -> str:
@@ -89,11 +91,17 @@ def _library(domain: str) -> list[str]:
 def _plug_ins(domain: str) -> dict[str, EntryPoint]:
     """Entry points `augsim.policies` named `domain.policy`; none takes the name of a policy of the library."""
     found = {}
-    for point in entry_points(group="augsim.policies"):
+    for point in _entry_points(tuple(sys.path)):
         point_domain, _, name = point.name.partition(".")
         if point_domain == domain and name not in _library(domain):
             found[name] = point
     return found
+
+
+@cache
+def _entry_points(_: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Those of all installed packages, for this search path: looking takes ten milliseconds."""
+    return tuple(entry_points(group="augsim.policies"))
 
 
 def _plugged_in(point: EntryPoint, domain: str) -> type[Policy]:

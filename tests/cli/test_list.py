@@ -16,7 +16,7 @@ def say(capsys, monkeypatch):
 def test_domains_stand_with_their_systems(say):
     said = say()
     assert (said.code, said.err) == (0, "")
-    assert [line.split()[0] for line in said.out.splitlines()[2:] if line] == catalog.domains()
+    assert [line.split()[0] for line in said.out.splitlines()[2:] if line] == list(catalog.domains())
 
 
 def test_nothing_of_python_is_shown(say):
