@@ -61,17 +61,7 @@ def equal(mine, theirs) -> bool:
     return not isinstance(mine, str) or mine == theirs
 
 
-LONG_TO_COMPILE = {"combiner", "lnonmarker"}
-"""Policies made of policies, whose machine code takes a minute and more to make."""
-
-COMPILED = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] if name in LONG_TO_COMPILE else [])
-        for name in FILES
-        if name not in INTERPRETED_ONLY
-    ],
-)
+COMPILED = pytest.mark.parametrize("name", [name for name in FILES if name not in INTERPRETED_ONLY])
 
 
 @COMPILED
