@@ -46,3 +46,6 @@ class GDSF(paging.Policy):
 
     def forget(self, page):
         self.priorities.discard(page)
+
+    def score(self, page):
+        return -self.priorities.key(page)

@@ -100,7 +100,7 @@ leaves most of them out: LRU then runs at 44 instead of 120 M requests/s."""
 
 MOST = 50
 """In modules of more functions than that, policies made of policies, inlining is left to LLVM: forced, the code multiplies.
-`combiner` then compiles in 9 s and runs at 1.2 M requests/s; with it, it was not done after 60 s and half a gigabyte."""
+`combiner` then compiles in 9 s and runs at 1.2 M requests/s; with it, it was not done after 47 s and half a gigabyte."""
 
 GUARDS = {"as_int": "an int", "as_float": "a float", "as_bool": "a bool"}
 

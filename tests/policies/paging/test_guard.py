@@ -3,6 +3,7 @@ import pytest
 
 from policies.paging.discard_bit import DiscardBit
 from policies.paging.follow_pred import FollowPred
+from policies.paging.gdsf import GDSF
 from policies.paging.guard import Guard
 from policies.paging.lru import LRU
 from sim.core.errors import InputError
@@ -72,7 +73,7 @@ def test_a_base_without_a_score_is_refused():
         run(Guard(base=LRU()), "ab", 2)
 
 
-@pytest.mark.parametrize("base", [DiscardBit(), Newest()], ids=["discard_bit", "of a user"])
+@pytest.mark.parametrize("base", [DiscardBit(), GDSF(), Newest()], ids=["discard_bit", "gdsf", "of a user"])
 def test_it_compiles_around_other_bases_than_its_default(base):
     trace = with_predictions(golden(), 10)
     forms = [run(Guard(base=base), trace, 10, mode=mode).decisions for mode in ("interpreted", "compiled")]
