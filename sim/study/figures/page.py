@@ -53,7 +53,7 @@ def rendered(page: Page, panels: Sequence[tuple[str, Callable[[Any], None]]], ki
         figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)  # type: ignore[union-attr, call-arg]
         title = page.title + "\n" * len(caption)
         figure.suptitle(title, x=0.09 / width, ha="left", fontweight="bold", fontsize=11, color=style.INK)
-        figure.text(0.09 / width, 1 - 0.25 / tall, "\n".join(caption), fontsize=8.5, color=style.GREY, va="top")
+        figure.text(0.09 / width, 1 - 0.27 / tall, "\n".join(caption), fontsize=8.5, color=style.GREY, va="top")
         figure.supxlabel("\n".join(footer), x=0.09 / width, ha="left", fontsize=6, color=style.GREY, family="monospace")
         grid = figure.subplots(n_rows, n_columns, squeeze=False)
         for axes, (heading, _) in zip(grid.flat, panels, strict=False):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -123,3 +125,108 @@ def apart(wanted: list[float], step: float) -> list[float]:
 def labelled(row: Any) -> str:
     """How a figure calls a row's policy; the clairvoyant carry a star."""
     return f"{row['label']} *" if row["clairvoyant"] else str(row["label"])
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a policy is drawn: three marks, so that it is known without colour too."""
+
+    color: str
+    marker: str
+    linestyle: Any
+
+    def line(self) -> dict[str, Any]:
+        return {"color": self.color, "marker": self.marker, "linestyle": self.linestyle, "markersize": 4.5}
+
+
+DASHES: tuple[Any, ...] = ("-", (0, (6, 1.6)), (0, (2, 1)), (0, (6, 1.2, 1.5, 1.2)), (0, (1, 1)))
+
+
+def looks(labels: Iterable[str]) -> dict[str, Look]:
+    """The look of each policy of a study, the same in all of its figures.
+
+    Each has the colour that its name gives it wherever it is drawn, as long as there are no more policies than colours; of two
+    that would share one, the later takes the next that is free, unless it is one of the `FAMILIAR`. With more policies than
+    colours, those of one colour differ in marker and dashes.
+    """
+    labels = list(dict.fromkeys(labels))
+    found: dict[str, Look] = {}
+    used = [0] * len(PALETTE)
+    taken: set[tuple[int, int]] = set()
+    for label in sorted(labels, key=lambda label: label not in FAMILIAR):
+        shade, mark = number(label) % len(PALETTE), number(label) // len(PALETTE) % len(MARKERS)
+        if label not in FAMILIAR:
+            shade = min(range(len(PALETTE)), key=lambda i: (used[i], (i - shade) % len(PALETTE)))
+        mark = min(range(len(MARKERS)), key=lambda i: ((shade, i) in taken, (i - mark) % len(MARKERS)))
+        found[label] = Look(PALETTE[shade], MARKERS[mark], DASHES[used[shade] % len(DASHES)])
+        used[shade] += 1
+        taken.add((shade, mark))
+    return {label: found[label] for label in labels}
+
+
+def short(name: str, length: int = 52) -> str:
+    """A long name without its middle, so that both of its ends can be read; predictions stay whole where they leave room."""
+    if len(name) <= length:
+        return name
+    head, with_, tail = name.partition(" with ")
+    if with_ and len(tail) <= length * 3 // 5:
+        return f"{short(head, length - len(with_) - len(tail))}{with_}{tail}"
+    end = (length - 1) * 2 // 5
+    return f"{name[: length - 1 - end]}…{name[-end:]}"
+
+
+def shortened(names: Iterable[str], length: int = 52) -> dict[str, str]:
+    """Each name as figures write it: shortened, unless that would make two of them equal."""
+    names = list(dict.fromkeys(names))
+    wanted = [short(name, length) for name in names]
+    return {name: text if wanted.count(text) == 1 else name for name, text in zip(names, wanted, strict=True)}
+
+
+LETTER = 0.068
+"""Inches that a letter of a name takes, on the average."""
+
+
+def width_of(names: Iterable[str]) -> float:
+    """Inches that the longest of these names takes where it is shortened."""
+    return LETTER * max(map(len, shortened(names).values()))
+
+
+def has_intervals(points: pd.DataFrame) -> bool:
+    return bool((points["high"] > points["low"]).any())
+
+
+def draw_means(axes: Axes, x: Any, points: pd.DataFrame, look: Mapping[str, Any]) -> None:
+    """A line through `value`, with the band between `low` and `high`."""
+    axes.plot(x, points["value"], **{"linewidth": 1.7, **look})
+    if has_intervals(points):
+        axes.fill_between(x, points["low"], points["high"], color=look["color"], alpha=0.13, linewidth=0)
+
+
+def draw_level(axes: Axes, row: Any, look: Mapping[str, Any]) -> None:
+    """A horizontal line at `value`, with its band, for what does not depend on x."""
+    axes.axhline(row["value"], **{"linewidth": 1.3, "alpha": 0.9, **look, "marker": ""})
+    if row["high"] > row["low"]:
+        axes.axhspan(row["low"], row["high"], color=look["color"], alpha=0.1, linewidth=0)
+
+
+def legend(axes: Axes, lines: Sequence[tuple[str, Mapping[str, Any]]], heading: str = "") -> None:
+    """Names right of the axes, in this order."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], label=text, **{"linewidth": 1.7, **look}) for text, look in lines]
+    axes.legend(
+        handles=handles,
+        title=heading or None,
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        frameon=False,
+        fontsize=8,
+        title_fontsize=8,
+        alignment="left",
+        handlelength=3.2,
+    )
+
+
+def is_wide(values: Any) -> bool:
+    """Whether values are so far apart, by factors, that a logarithmic axis shows them better."""
+    return bool(min(values) > 0 and max(values) / min(values) >= 20)
