@@ -31,7 +31,11 @@ class SLRU(paging.Policy):
 
     def hit(self, request):
         segments = self.segments
-        k = min(segments.list_of(request.page) + 1, self.n_segments - 1)
+        k = segments.list_of(request.page)
+        if k == self.n_segments - 1:  # only its order changes, and nothing sinks
+            segments.move_to_front(k, request.page)
+            return
+        k += 1
         segments.move_to_front(k, request.page)
         while k > 0 and segments.used[k] > self.room:
             while segments.used[k] > self.room:
