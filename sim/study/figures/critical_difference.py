@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from sim.core.metric import Metric
 from sim.study import paired, wording
@@ -43,7 +44,7 @@ def sheets(material: Material) -> list[Sheet]:
                 [Panel(table, partial(draw, metric=study.metric, looks=material.looks))],
                 name=where,
                 width=5.6 + style.width_of(table["name"]),
-                height=max(2.4, 1.3 + 0.245 * len(table)),
+                height=max(2.4, 1.4 + 0.245 * len(table)),
             )
         )
     if not found:
@@ -88,10 +89,12 @@ def draw(table: pd.DataFrame, axes: Axes, *, metric: Metric, looks: Any) -> None
     """
     n = len(table)
     groups = sorted(set("".join(table["alike"])))
-    right = 1.03 + 0.025 * len(groups)
+    difference = float(table["critical_difference"].iloc[0])
+    last = max(table["mean_rank"].max(), 1 + difference)
+    span = last - 1
+    right = last + span * (0.12 + 0.028 * len(groups))
     for place in range(0, n, 2):  # so that the eye keeps its row on the way to the bars
-        band = {"transform": axes.get_yaxis_transform(), "clip_on": False, "zorder": 0, "linewidth": 0}
-        axes.fill_between([0, right], place - 0.5, place + 0.5, color="#f3f3f3", **band)
+        axes.axhspan(place - 0.5, place + 0.5, color="#f3f3f3", zorder=0, linewidth=0)
     names = style.shortened(table["name"])
     for place, row in enumerate(table.to_dict("records")):
         look = looks[row["policy"]]
@@ -107,29 +110,24 @@ def draw(table: pd.DataFrame, axes: Axes, *, metric: Metric, looks: Any) -> None
         )
     for column, letter in enumerate(groups):
         members = [place for place, text in enumerate(table["alike"]) if letter in text]
-        at = 1.02 + 0.025 * column
-        axes.plot(
-            [at, at],
-            [members[0] - 0.3, members[-1] + 0.3],
-            transform=axes.get_yaxis_transform(),
-            color=style.INK,
-            linewidth=3,
-            solid_capstyle="butt",
-            clip_on=False,
-        )
-    difference = float(table["critical_difference"].iloc[0])
+        at = last + span * (0.12 + 0.028 * column)
+        axes.plot([at, at], [members[0] - 0.3, members[-1] + 0.3], color=style.INK, linewidth=3, solid_capstyle="butt")
     axes.set_yticks(range(n), [names[name] for name in table["name"]])
-    axes.set_ylim(n - 0.4, -1.6)
-    axes.set_xlim(0.9, max(table["mean_rank"].max(), 1 + difference) + 0.06 * n + 0.15)
-    axes.plot([1, 1 + difference], [-1, -1], color=style.INK, linewidth=1.4, marker="|", markersize=7)
-    axes.annotate(
-        f"critical difference {difference:.2f}",
-        (1 + difference, -1),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=8,
+    axes.set_ylim(n - 0.4, -1.9)
+    axes.set_xlim(1 - 0.02 * span, right)
+    axes.set_xticks(
+        [
+            1,
+            *(
+                tick
+                for tick in MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]).tick_values(1, last)
+                if 1 < tick <= last
+            ),
+        ]
     )
+    axes.plot([1, 1 + difference], [-1, -1], color=style.INK, linewidth=1.4, marker="|", markersize=7)
+    text = f"critical difference {difference:.2f}"
+    axes.annotate(text, (1, -1), xytext=(0, 4), textcoords="offset points", va="bottom", fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(f"mean rank by {metric.label} ({metric.better} is better; rank 1 is best)")

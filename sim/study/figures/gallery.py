@@ -29,6 +29,7 @@ from sim.study.figures import page, style
 from sim.study.figures.page import Page
 from sim.study.paired import Block, Contender
 from sim.study.store import Store
+from sim.study.worth import ERRORS
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -249,8 +250,8 @@ def facets(table: pd.DataFrame, score: Mapping[str, float], most: int = 10) -> l
     beside = blind[: most // 3]
     found = []
     for level, names in levels.items():
-        for part in _parts(sorted(names, key=lambda name: score[name]), most - len(beside)):
-            found.append((f"predictions: {level}", sorted([*beside, *part], key=lambda name: score[name])))
+        parts = _parts(sorted(names, key=lambda name: score[name]), most - len(beside))
+        found += [(f"predictions: {level}", sorted([*beside, *part], key=lambda name: score[name])) for part in parts]
     if len(blind) > len(beside) or not levels:
         parts = _parts(blind, most)
         for i, part in enumerate(parts):
@@ -264,6 +265,16 @@ def _parts(names: Sequence[str], most: int) -> list[list[str]]:
     n_parts = max(1, -(-len(names) // most))
     ends = [round(i * len(names) / n_parts) for i in range(n_parts + 1)]
     return [list(names[start:end]) for start, end in itertools.pairwise(ends)]
+
+
+def at_least_error(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each policy at its smallest measured error (its first predictions where none is measured), and those of
+    policies without predictions."""
+    columns = [name for name in ERRORS if name in frame]
+    error = frame[columns].apply(pd.to_numeric, errors="coerce").sum(axis=1)
+    mean = error.groupby([frame["label"], frame["predictions"]], sort=False).mean()
+    best = {label: some.idxmin() for label, some in mean.groupby(level="label", sort=False)}
+    return frame[[best[label] == (label, of) for label, of in zip(frame["label"], frame["predictions"], strict=True)]]
 
 
 def ordered(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def rendered(page: Page, panels: Sequence[tuple[str, Callable[[Any], None]]], ki
         figure = Figure(figsize=(width, tall), layout="constrained", dpi=200)
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)  # type: ignore[union-attr, call-arg]
-        title = page.title + "\n" * len(caption)
+        title = page.title + "\n" * round(0.8 * len(caption))
         figure.suptitle(title, x=0.09 / width, ha="left", fontweight="bold", fontsize=11, color=style.INK)
         figure.text(0.09 / width, 1 - 0.27 / tall, "\n".join(caption), fontsize=8.5, color=style.GREY, va="top")
         figure.supxlabel("\n".join(footer), x=0.09 / width, ha="left", fontsize=6, color=style.GREY, family="monospace")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import offset_copy
 
 INK, GREY, REFERENCE = "#222222", "#6b6b6b", "#000000"
 
@@ -100,9 +102,11 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
     ends = sorted(ends)
     axes.get_ylim()  # settles the limits
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
-    step = min(11.5 / height, 1 / len(ends))
+    step = min(11.5 / height, 1 / max(len(ends) - 1, 1))
     wanted = [float(axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1]) for y, _, _ in ends]
-    for y, (_, text, shade), place in zip(wanted, ends, apart(wanted, step), strict=True):
+    places = [max(place, i * step) for i, place in enumerate(apart(wanted, step))]
+    places = [min(place, 1 - (len(ends) - 1 - i) * step) for i, place in enumerate(places)]
+    for y, (_, text, shade), place in zip(wanted, ends, places, strict=True):
         axes.plot(
             [1.005, 1.03], [y, place], transform=axes.transAxes, color=shade, linewidth=0.7, alpha=0.7, clip_on=False
         )
@@ -195,18 +199,42 @@ def has_intervals(points: pd.DataFrame) -> bool:
     return bool((points["high"] > points["low"]).any())
 
 
-def draw_means(axes: Axes, x: Any, points: pd.DataFrame, look: Mapping[str, Any]) -> None:
-    """A line through `value`, with the band between `low` and `high`."""
+def draw_means(
+    axes: Axes, x: Any, points: pd.DataFrame, look: Mapping[str, Any], shift_pt: float | None = None
+) -> None:
+    """A line through `value`, with the band between `low` and `high`; or with bars, moved aside by so many points."""
     axes.plot(x, points["value"], **{"linewidth": 1.7, **look})
-    if has_intervals(points):
+    if not has_intervals(points):
+        return
+    if shift_pt is not None:
+        aside = offset_copy(axes.transData, fig=axes.get_figure(), x=shift_pt, units="points")
+        axes.vlines(x, points["low"], points["high"], color=look["color"], linewidth=1.1, alpha=0.8, transform=aside)
+    else:
         axes.fill_between(x, points["low"], points["high"], color=look["color"], alpha=0.13, linewidth=0)
 
 
-def draw_level(axes: Axes, row: Any, look: Mapping[str, Any]) -> None:
-    """A horizontal line at `value`, with its band, for what does not depend on x."""
+def draw_level(axes: Axes, row: Any, look: Mapping[str, Any], place: int = 0) -> None:
+    """A horizontal line at `value`, for what does not depend on x, its interval a bar at the right edge, the `place`th there."""
     axes.axhline(row["value"], **{"linewidth": 1.3, "alpha": 0.9, **look, "marker": ""})
     if row["high"] > row["low"]:
-        axes.axhspan(row["low"], row["high"], color=look["color"], alpha=0.1, linewidth=0)
+        at = 0.997 - 0.008 * place
+        where: Any = axes.get_yaxis_transform()
+        axes.plot([at, at], [row["low"], row["high"]], transform=where, color=look["color"], linewidth=2.2, alpha=0.4)
+
+
+def name_end(axes: Axes, x: float, y: float, text: str, shade: str) -> None:
+    """Writes a name above the last point of a line that ends inside the axes."""
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(0, 9),
+        textcoords="offset points",
+        color=shade,
+        ha="center",
+        fontsize=8.5,
+        zorder=5,
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+    )
 
 
 def legend(axes: Axes, lines: Sequence[tuple[str, Mapping[str, Any]]], heading: str = "") -> None:
