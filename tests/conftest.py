@@ -1,6 +1,7 @@
 """Shared by all tests: a cache folder of their own, and the reference data where it is present."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,9 @@ os.environ.setdefault("AUGSIM_CACHE", str(Path(tempfile.gettempdir()) / f"augsim
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background; so would be the programs that tests interrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
