@@ -46,7 +46,7 @@ def sheets(material: Material) -> list[Sheet]:
     ]
     words = material.metric.label
     facts += material.first_seed() + ["* sees the future"] * bool(frame["clairvoyant"].any())
-    names = [f"{label}, {of}" for label, of in zip(frame["label"], frame["predictions"], strict=True)]
+    names = [f"{label} with {of}" for label, of in zip(frame["label"], frame["predictions"], strict=True)]
     return [
         Sheet(
             f"{words[0].upper()}{words[1:]} against capacity",
@@ -80,7 +80,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, metric: Metric, looks: Mapping[str,
             look = {"color": style.REFERENCE, "marker": "", "linestyle": (0, (1.5, 1.5))}
         style.draw_line(axes, points, x, str(label), **look)
         last = points.sort_values(x).iloc[-1]
-        text = style.short(style.labelled(last)) + (f", {predictions}" if several and predictions != "none" else "")
+        text = style.short(style.labelled(last)) + (f" with {predictions}" if several and predictions != "none" else "")
         ends.append((last["mean"], text, look["color"]))
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if table[x].max() < 200 * table[x].min() else (1.0,)))

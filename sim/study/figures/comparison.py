@@ -51,7 +51,7 @@ def sheets(material: Material) -> list[Sheet]:
                 f"{title}, {where}" if where else title,
                 facts,
                 [Panel(table, drawing)],
-                name=where,
+                name=material.name_of(study.asked),
                 width=6.2 + style.width_of(table["name"]),
                 height=max(2.2, 1.1 + 0.245 * len(table)),
             )

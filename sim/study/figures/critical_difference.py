@@ -42,7 +42,7 @@ def sheets(material: Material) -> list[Sheet]:
                 f"{title}, {where}" if where else title,
                 facts,
                 [Panel(table, partial(draw, metric=study.metric, looks=material.looks))],
-                name=where,
+                name=material.name_of(study.asked),
                 width=5.6 + style.width_of(table["name"]),
                 height=max(2.4, 1.4 + 0.245 * len(table)),
             )

@@ -49,7 +49,9 @@ def sheets(material: Material) -> list[Sheet]:
         title = f"{words[0].upper()}{words[1:]}, its distribution over traces"
         title += f", {where}" if where else ""
         wide = 5.0 + style.width_of(table["name"]) / 2
-        found.append(Sheet(title, facts, panels, name=where, n_columns=2, width=wide, height=3.0))
+        found.append(
+            Sheet(title, facts, panels, name=material.name_of(block.asked), n_columns=2, width=wide, height=3.0)
+        )
     if not found:
         raise Unfit(f"a distribution needs {FEWEST} traces and more")
     return found

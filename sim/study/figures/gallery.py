@@ -121,6 +121,12 @@ class Material:
     def axis_label(self) -> str:
         return f"{self.metric.label}, {self.metric.better} is better"
 
+    def name_of(self, asked: Mapping[str, Any]) -> str:
+        """The settings that tell this group from the others."""
+        groups = [block.asked for block in self.blocks()]
+        varied = {name: value for name, value in asked.items() if any(group.get(name) != value for group in groups)}
+        return paired.settings(varied)
+
     def blocks(self, *names: str) -> list[Block]:
         """The runs by groups of asked settings, with the metric and these columns."""
         return paired.blocks(self.frame, [self.metric.name, *names])
@@ -220,10 +226,6 @@ def spread(counts: Iterable[int]) -> str:
     return " to ".join(f"{n:,}" for n in sorted({min(found), max(found)}))
 
 
-def name_of(row: Mapping[str, Any]) -> str:
-    return Contender(row["policy"], row["predictions"]).name
-
-
 def facets(table: pd.DataFrame, score: Mapping[str, float], most: int = 10) -> list[tuple[str, list[str]]]:
     """Which policies share a pair of axes where all at once could not be told apart.
 
@@ -251,7 +253,9 @@ def facets(table: pd.DataFrame, score: Mapping[str, float], most: int = 10) -> l
     found = []
     for level, names in levels.items():
         parts = _parts(sorted(names, key=lambda name: score[name]), most - len(beside))
-        found += [(f"predictions: {level}", sorted([*beside, *part], key=lambda name: score[name])) for part in parts]
+        for i, part in enumerate(parts):
+            of = f", {i + 1} of {len(parts)}" if len(parts) > 1 else ""
+            found.append((f"predictions: {level}{of}", sorted([*beside, *part], key=lambda name: score[name])))
     if len(blind) > len(beside) or not levels:
         parts = _parts(blind, most)
         for i, part in enumerate(parts):

@@ -95,8 +95,8 @@ def _of_two(material: Material, table: pd.DataFrame, axes: Any, one: str, other:
                 panels,
                 name=name,
                 n_columns=min(3, len(panels)),
-                width=max(2.9, 1.5 + 0.55 * n_x),
-                height=max(1.9, 1.1 + 0.34 * n_y),
+                width=max(3.3, 1.9 + 0.55 * n_x),
+                height=max(2.7, 1.1 + 0.34 * n_y),
             )
         )
     return found
@@ -171,7 +171,7 @@ def _by_trace(material: Material) -> list[Sheet]:
                 *material.stars(cells),
             ],
             [Panel(cells, partial(draw, material=material, x_label="trace", y_label="", limits=None))],
-            name=f"trace-{where}" if where else "trace",
+            name="-".join(filter(None, ["trace", material.name_of(block.asked)])),
             width=3.4 + style.width_of(cells["y"]) + min(0.5 * n_x, 7.0),
             height=1.2 + 0.3 * cells["y"].nunique(),
         )
@@ -240,7 +240,7 @@ def draw(
                 )
     bar = axes.get_figure().colorbar(image, ax=axes, shrink=0.9, pad=0.02)  # type: ignore[union-attr]
     bar.outline.set_visible(False)  # type: ignore[operator]
-    bar.set_label(material.value_label, fontsize=8)
+    bar.set_label(material.value_label.replace(", ", "\n"), fontsize=7.5)
 
 
 def _in_order(values: pd.Series) -> list[Any]:

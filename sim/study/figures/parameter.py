@@ -170,7 +170,7 @@ def sheets(material: Material) -> list[Sheet]:
                     title,
                     material.facts(some),
                     panels,
-                    name="-".join(filter(None, [axis.name, where])),
+                    name="-".join(filter(None, [axis.name, where if whole["others"].nunique() > 1 else ""])),
                     width=5.4 + style.width_of(some["name"]),
                     height=max(3.4, 0.2 * most + 1.4),
                 )
@@ -191,8 +191,8 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, scale: Scale, l
     names = style.shortened(table["name"])
     ends: list[tuple[float, str, str]] = []
     before: dict[str, int] = {}
-    n_lines = table["policy"].nunique()
-    for name, points in table.groupby("name", sort=False):
+    n_lines = table["name"].nunique()
+    for i, (name, points) in enumerate(table.groupby("name", sort=False)):
         points = points.sort_values("x")
         first = points.iloc[0]
         look = material.line(first, before.get(first["policy"], 0))
@@ -200,9 +200,10 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, scale: Scale, l
         if points["x"].isna().all():
             style.draw_level(axes, first, {**look, "linestyle": (0, (6, 2))}, len(ends))
         else:
-            style.draw_means(axes, points["x"], points, look, 2.5 * (len(before) - n_lines / 2))
+            style.draw_means(axes, points["x"], points, look, min(2.5, 14 / n_lines) * (i - (n_lines - 1) / 2))
         ends.append((float(points["value"].iloc[-1]), names[name], look["color"]))
     scale.set(axes, label)
     axes.set_ylabel(material.value_label)
-    axes.margins(x=0.02)
+    axes.margins(x=0.04)
+    axes.autoscale_view()
     style.label_ends(axes, ends)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.stats import spearmanr
 
 from sim.core.metric import Metric
 from sim.study import paired
 from sim.study.figures import style
+from sim.study.ranking import compact
 
 if TYPE_CHECKING:
     from sim.study.figures.gallery import Material, Sheet
@@ -34,7 +36,7 @@ def sheets(material: Material) -> list[Sheet]:
             if other.name == main.name or other.name not in block.columns:
                 continue
             table = _table(material, block, other)
-            if len(table) < 3 or _is_same_order(table, main, other):
+            if len(table) < 3 or _is_same_order(block, main, other):
                 continue
             where = paired.settings(block.asked)
             draws = partial(draw, material=material, other=other)
@@ -44,7 +46,7 @@ def sheets(material: Material) -> list[Sheet]:
             facts.append("line: not beaten in both, the clairvoyant aside")
             words = material.value_label.partition(",")[0]
             title = f"{words[0].upper()}{words[1:]} against {_words(other)}" + (f", {where}" if where else "")
-            name = "-".join(filter(None, [other.name, where]))
+            name = "-".join(filter(None, [other.name, material.name_of(block.asked)]))
             n = len(table)
             found.append(
                 Sheet(
@@ -98,11 +100,23 @@ def _table(material: Material, block: Block, other: Metric) -> pd.DataFrame:
     return table.assign(is_front=[not one for one in beaten]).reset_index(drop=True)
 
 
-def _is_same_order(table: pd.DataFrame, main: Metric, other: Metric) -> bool:
-    if table["other"].nunique() < 2 or table["value"].nunique() < 2:
-        return True
-    agreement = float(spearmanr(table["value"], table["other"]).statistic)
-    return agreement * (1 if main.better == other.better else -1) > 0.999
+def _is_same_order(block: Block, main: Metric, other: Metric) -> bool:
+    """Whether the other metric orders the policies on every trace as the main one does, so that no front is to be seen."""
+    for trace in range(len(block.traces)):
+        with np.errstate(invalid="ignore"):
+            values = np.stack([_means(block.columns[metric.name][:, trace]) for metric in (main, other)])
+        values = values[:, ~np.isnan(values).any(axis=0)]
+        if values.shape[1] > 1 and (values != values[:, :1]).any(axis=1).all():
+            agreement = float(spearmanr(*values).statistic)
+            if agreement * (1 if main.better == other.better else -1) < 0.999:
+                return False
+    return True
+
+
+def _means(values: np.ndarray) -> np.ndarray:
+    """Means over the last axis of what is there; NaN where nothing is."""
+    n = (~np.isnan(values)).sum(axis=-1)
+    return np.where(n > 0, np.nansum(values, axis=-1) / np.maximum(n, 1), np.nan)
 
 
 def draw(table: pd.DataFrame, axes: Axes, *, material: Material, other: Metric) -> None:
@@ -112,9 +126,9 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, other: Metric) 
         table: `policy`, `predictions`, `clairvoyant`, `name`, `value`, `low`, `high`, `other`, `is_front`.
         other: the metric on the horizontal axis.
     """
-    sign = 1 if other.better == "lower" else -1
     front = table[table["is_front"]].sort_values("other")
-    axes.plot(front["other"], front["value"], color=style.GREY, linewidth=1.1, zorder=1)
+    steps = "steps-post" if other.better == "lower" else "steps-pre"
+    axes.plot(front["other"], front["value"], color=style.GREY, linewidth=1.1, zorder=1, drawstyle=steps)
     best_first = table.sort_values("value", ascending=material.metric.better == "lower", kind="stable")
     lines: list[tuple[str, Any]] = []
     names = style.shortened(table["name"])
@@ -134,14 +148,17 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, other: Metric) 
         lines.append((names[row["name"]], mark))
     if table["other"].min() > 0 and table["other"].max() / table["other"].min() > 5:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value < 1000 else compact(value)))
     axes.margins(x=0.06, y=0.06)
     axes.set_xlabel(f"{_label(other)}, {other.better} is better")
     axes.set_ylabel(material.value_label)
-    _number(axes, best_first, sign)
+    _number(axes, best_first)
     style.legend(axes, [(f"{i}  {text}", look) for i, (text, look) in enumerate(lines, 1)])
 
 
-def _number(axes: Axes, best_first: pd.DataFrame, sign: int) -> None:
+def _number(axes: Axes, best_first: pd.DataFrame) -> None:
     """Numbers beside the marks, those of the legend, so that marks of one policy are told apart."""
     for i, row in enumerate(best_first.to_dict("records"), 1):
         axes.annotate(

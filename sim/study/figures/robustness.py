@@ -66,7 +66,7 @@ def sheets(material: Material) -> list[Sheet]:
             words = material.value_label.partition(",")[0]
             title = f"{words[0].upper()}{words[1:]} against prediction error"
             title += f", {where}" if where else ""
-            name = "-".join(filter(None, [kind if len(kinds) > 1 else "", where]))
+            name = "-".join(filter(None, [kind if len(kinds) > 1 else "", material.name_of(block.asked)]))
             n_lines = MOST_LEVELS + 2 + min(len(labels), MOST)
             names = [*curves["policy"], *levels["policy"]]
             width = 5.4 + style.width_of(names)

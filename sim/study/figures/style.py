@@ -58,7 +58,7 @@ def colour(label: str) -> str:
 
 
 def marker(label: str) -> str:
-    return MARKERS[number(label) // len(PALETTE) % len(MARKERS)]
+    return MARKERS[number(label) % len(MARKERS)]
 
 
 def estimates(table: pd.DataFrame, by: list[str], metric: str) -> pd.DataFrame:
@@ -146,26 +146,32 @@ class Look:
 DASHES: tuple[Any, ...] = ("-", (0, (6, 1.6)), (0, (2, 1)), (0, (6, 1.2, 1.5, 1.2)), (0, (1, 1)))
 
 
-def looks(labels: Iterable[str]) -> dict[str, Look]:
-    """The look of each policy of a study, the same in all of its figures.
+N_LOOKS = math.lcm(len(PALETTE), len(MARKERS))
+"""Pairs of a colour and a marker that differ, counted through both at once; marker and dashes alone differ for as many."""
 
-    Each has the colour that its name gives it wherever it is drawn, as long as there are no more policies than colours; of two
-    that would share one, the later takes the next that is free, unless it is one of the `FAMILIAR`. With more policies than
-    colours, those of one colour differ in marker and dashes.
+
+def looks(labels: Iterable[str]) -> dict[str, Look]:
+    """The look of each policy of a study, the same in all of its figures; no two are alike up to `N_LOOKS` policies.
+
+    Each has the colour and the marker that its name gives it wherever it is drawn; of two that would share a colour, the later
+    takes the next that is free, unless it is one of the `FAMILIAR`.
     """
     labels = list(dict.fromkeys(labels))
-    found: dict[str, Look] = {}
+    slots: dict[str, int] = {}
     used = [0] * len(PALETTE)
-    taken: set[tuple[int, int]] = set()
     for label in sorted(labels, key=lambda label: label not in FAMILIAR):
-        shade, mark = number(label) % len(PALETTE), number(label) // len(PALETTE) % len(MARKERS)
+        slot = wanted = number(label) % N_LOOKS
         if label not in FAMILIAR:
-            shade = min(range(len(PALETTE)), key=lambda i: (used[i], (i - shade) % len(PALETTE)))
-        mark = min(range(len(MARKERS)), key=lambda i: ((shade, i) in taken, (i - mark) % len(MARKERS)))
-        found[label] = Look(PALETTE[shade], MARKERS[mark], DASHES[used[shade] % len(DASHES)])
-        used[shade] += 1
-        taken.add((shade, mark))
-    return {label: found[label] for label in labels}
+            taken = list(slots.values())
+            slot = min(range(N_LOOKS), key=lambda i: (taken.count(i), used[i % len(PALETTE)], (i - wanted) % N_LOOKS))
+        slots[label] = slot
+        used[slot % len(PALETTE)] += 1
+    return {label: _look(slots[label]) for label in labels}
+
+
+def _look(slot: int) -> Look:
+    dashes = DASHES[slot // len(MARKERS) % len(DASHES)]
+    return Look(PALETTE[slot % len(PALETTE)], MARKERS[slot % len(MARKERS)], dashes)
 
 
 def short(name: str, length: int = 52) -> str:
@@ -202,15 +208,17 @@ def has_intervals(points: pd.DataFrame) -> bool:
 def draw_means(
     axes: Axes, x: Any, points: pd.DataFrame, look: Mapping[str, Any], shift_pt: float | None = None
 ) -> None:
-    """A line through `value`, with the band between `low` and `high`; or with bars, moved aside by so many points."""
-    axes.plot(x, points["value"], **{"linewidth": 1.7, **look})
-    if not has_intervals(points):
+    """A line through `value`, with the band between `low` and `high`; or with bars, all of it moved aside by so many points."""
+    look = {"linewidth": 1.7, **look}
+    if shift_pt is None:
+        axes.plot(x, points["value"], **look)
+        if has_intervals(points):
+            axes.fill_between(x, points["low"], points["high"], color=look["color"], alpha=0.13, linewidth=0)
         return
-    if shift_pt is not None:
-        aside = offset_copy(axes.transData, fig=axes.get_figure(), x=shift_pt, units="points")
-        axes.vlines(x, points["low"], points["high"], color=look["color"], linewidth=1.1, alpha=0.8, transform=aside)
-    else:
-        axes.fill_between(x, points["low"], points["high"], color=look["color"], alpha=0.13, linewidth=0)
+    aside = offset_copy(axes.transData, fig=axes.get_figure(), x=shift_pt, units="points")
+    axes.plot(x, points["value"], transform=aside, **look)
+    axes.update_datalim([*zip(x, points["low"], strict=True), *zip(x, points["high"], strict=True)])
+    axes.vlines(x, points["low"], points["high"], color=look["color"], linewidth=1.1, alpha=0.8, transform=aside)
 
 
 def draw_level(axes: Axes, row: Any, look: Mapping[str, Any], place: int = 0) -> None:

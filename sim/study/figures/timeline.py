@@ -64,7 +64,16 @@ def sheets(material: Material) -> list[Sheet]:
         title = f"{words[0].upper()}{words[1:]} over time" + (f", {where}" if where else "")
         wide = 5.6 + style.width_of(table["name"])
         facts += material.stars(table)
-        found.append(Sheet(title, facts, panels, name=where, width=wide, height=2.7 if len(panels) > 1 else 3.4))
+        found.append(
+            Sheet(
+                title,
+                facts,
+                panels,
+                name=material.name_of(settings),
+                width=wide,
+                height=2.7 if len(panels) > 1 else 3.4,
+            )
+        )
     return found
 
 
