@@ -21,6 +21,7 @@ COMMANDS = {
     "mrc": "Miss-ratio curves: misses at every capacity, exact or from a sample.",
     "compare": "Say which policy of a study is better, by how much, how sure.",
     "plot": "Draw the figures of a study, each with its table beside it.",
+    "report": "Write a study as one HTML page: words, figures, tables, origin.",
     "trace": "Describe, show or convert a trace file.",
     "workload": "Write an invented trace to a file.",
     "record": "Record the page accesses of a program.",

@@ -242,6 +242,25 @@ class Store:
         rows = self._execute("select status, error, row from plan join runs using (key, code) order by position")
         return pd.DataFrame([{"status": status, "error": error, **json.loads(row)} for status, error, row in rows])
 
+    def origins(self) -> pd.DataFrame:
+        """Where each row of the last sweep came from, in the order of its plan: `label`, `trace`, `source` (the trace as the study
+        named it), `code` (hash of all code that shaped the run), `seconds`, `finished`."""
+        found = self._execute(
+            "select row, experiment, code, seconds, finished from plan join runs using (key, code) order by position"
+        )
+        return pd.DataFrame(
+            [
+                {
+                    **{name: json.loads(row).get(name) for name in ("label", "trace")},
+                    "source": json.loads(experiment)["trace"],
+                    "code": code,
+                    "seconds": seconds,
+                    "finished": finished,
+                }
+                for row, experiment, code, seconds, finished in found
+            ]
+        )
+
     def timelines(self) -> list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
         """Row and timeline of each run of the last sweep that is done."""
         found = self._execute(

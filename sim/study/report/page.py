@@ -1,0 +1,165 @@
+"""The page: what a store says, put into one HTML file with its style, its script and Bokeh's."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from bokeh.core.types import ID
+from bokeh.embed import json_item
+from bokeh.resources import Resources
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from sim.study import paired
+from sim.study.figures.gallery import Material
+from sim.study.ranking import Ranking
+from sim.study.report import origin, summary
+from sim.study.report.charts import charts
+from sim.study.report.drawing import digits
+from sim.study.store import Store
+
+FOLDER = Path(__file__).parent
+
+
+def render(store: Store, *, metric: str | None = None, baseline: str | None = None) -> str:
+    """The last sweep of a store as one HTML document that asks no network for anything.
+
+    Args:
+        store: open.
+        metric: the main one; None: the study's.
+        baseline: label of the policy the others are held against; None: the study's.
+
+    Raises:
+        InputError: no run is done, or a name is not known.
+    """
+    material = Material.of(store, metric=metric, baseline=baseline)
+    analysis = material.analysis
+    drawn = charts(material)
+    options = "".join(
+        f" --{name} {shlex.quote(value)}" for name, value in (("metric", metric), ("baseline", baseline)) if value
+    )
+    words = analysis.words()
+    bounds = words.pop("Proven bounds", [])
+    everywhere, verdicts = summary.verdicts(analysis)
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=summary.title(analysis),
+            began=analysis.about["began"],
+            asked=summary.asked(analysis),
+            counts=store.words(),
+            is_whole=not analysis.missing,
+            everywhere=everywhere,
+            verdicts=verdicts,
+            bounds=bounds,
+            words=words,
+            charts=drawn,
+            items=_json([json_item(chart.plot, ID(f"plot-{i}")) for i, chart in enumerate(drawn, 1)]),
+            tables=[*analysis.tables(), *_metrics(material)],
+            failures=origin.failures(analysis),
+            machine=origin.machine(store, analysis),
+            origins=[origin.traces(store, analysis, material.system.LENGTH), origin.code(store)],
+            commands=origin.reproduction(dict(analysis.about), shlex.quote(str(store.folder)), options),
+            study=analysis.about["text"],
+            style=_file("page.css"),
+            script=_file("page.js"),
+            bokeh=Markup("\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)),
+        )
+    )
+
+
+def _metrics(material: Material) -> list[Ranking]:
+    """Every metric of every contender: means over traces of means over seeds, one table per group of settings."""
+    names = [metric.name for metric in material.system.METRICS]
+    found = []
+    for block in material.blocks(*names):
+        known = [name for name in names if name in block.columns and not np.isnan(block.columns[name]).all()]
+        labels = {metric.name: metric.label for metric in material.system.METRICS}
+        rows = []
+        for i, who in enumerate(block.contenders):
+            means = [_mean(block.columns[name][i]) for name in known]
+            if all(math.isnan(mean) for mean in means):
+                continue
+            star = " *" if who.clairvoyant else ""
+            cells = ["" if math.isnan(mean) else digits(mean) for mean in means]
+            rows.append([f"{who.label}{star}", "" if who.predictions == "none" else who.predictions, *cells])
+        columns = [("policy", "left"), ("predictions", "left"), *((labels[name], "right") for name in known)]
+        where = paired.settings(block.asked)
+        n = len(block.traces)
+        over = f"{n:,} {'draw' if block.are_draws else 'trace'}{'' if n == 1 else 's'}"
+        caption = f"means over {over} of means over seeds; * sees the future"
+        found.append(Ranking(f"all metrics, {where}" if where else "all metrics", columns, rows, caption))
+    return found
+
+
+def _mean(values: np.ndarray) -> float:
+    """Of shape (traces, seeds), over seeds and then traces, those that are there."""
+    return float(pd.DataFrame(values).mean(axis=1).mean())
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"key": sort_key, "opened": opened, "unbroken": unbroken, "moment": moment}
+    return environment
+
+
+def unbroken(text: str) -> str:
+    """A sentence in which no percent sign is left alone on a line."""
+    return text.replace(" %", "\u00a0%")
+
+
+def opened(text: str) -> str:
+    """The same with the first letter as it opens a sentence; not for one that may begin with a policy's name."""
+    return unbroken(f"{text[:1].upper()}{text[1:]}")
+
+
+def moment(stamp: str) -> str:
+    """ "2026-11-26 07:38 UTC" of a stored time."""
+    return f"{datetime.fromisoformat(stamp).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _file(name: str) -> Markup:
+    return Markup((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def _json(value: Any) -> Markup:
+    """Stands inside a script element: nothing in it can end that."""
+    return Markup(json.dumps(value).replace("<", "\\u003c"))
+
+
+NUMBER = re.compile(r"[+−-]?[\d,]*\.?\d+(e[+-]?\d+)?")
+
+
+def sort_key(cell: str) -> str:
+    """The number that a cell of a table is sorted by: its first one; empty where it has none.
+
+    "below 0.0001" comes before every other number, "above 0.5" after its own, "never better" before all.
+    """
+    if cell == "never better":
+        return "-1e308"
+    found = NUMBER.search(cell)
+    if not found:
+        return ""
+    number = float(found[0].replace("−", "-").replace(",", ""))
+    if cell.startswith("below"):
+        number -= abs(number) / 2
+    if cell.startswith("above"):
+        number = math.nextafter(number, math.inf)
+    return repr(number)
