@@ -16,8 +16,8 @@ from sim.study.figures import style
 if TYPE_CHECKING:
     from sim.study.figures.gallery import Material, Sheet
 
-MOST_TRACES, MOST_LINES = 8, 12
-"""Panels that still make a figure, and lines of one that can be followed."""
+MOST_TRACES, MOST_LINES, MOST_BANDS = 8, 12, 8
+"""Panels that still make a figure; lines of one that can be followed; bands that do not hide each other."""
 
 
 def sheets(material: Material) -> list[Sheet]:
@@ -36,7 +36,7 @@ def sheets(material: Material) -> list[Sheet]:
     if n_lines > MOST_LINES:
         frame = at_least_error(frame)
         n_lines = frame["label"].nunique()
-        facts.append("policies with predictions at their smallest error")
+        facts += ["policies with predictions at their smallest error"] * bool((frame["predictions"] != "none").any())
     asked = [column for column in frame if str(column).startswith("asked.")]
     columns = ["trace", "label", "predictions", "clairvoyant", "seed", *asked, x, "system.sized", material.metric.name]
     rows = frame[[column for column in columns if column in frame]]
@@ -78,7 +78,9 @@ def draw(table: pd.DataFrame, axes: Axes, *, metric: Metric, looks: Mapping[str,
         look = {"color": shade, "marker": mark, "linestyle": dashes[predictions]}
         if is_reference:
             look = {"color": style.REFERENCE, "marker": "", "linestyle": (0, (1.5, 1.5))}
-        style.draw_line(axes, points, x, str(label), **look)
+        style.draw_line(
+            axes, points, x, str(label), bars=means.groupby(["label", "predictions"]).ngroups > MOST_BANDS, **look
+        )
         last = points.sort_values(x).iloc[-1]
         text = style.short(style.labelled(last)) + (f" with {predictions}" if several and predictions != "none" else "")
         ends.append((last["mean"], text, look["color"]))

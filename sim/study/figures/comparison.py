@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def sheets(material: Material) -> list[Sheet]:
     """One file per group of settings."""
-    from sim.study.figures.gallery import Panel, Sheet, Unfit, spread
+    from sim.study.figures.gallery import Panel, Sheet, Unfit, counted
 
     found = []
     for study in material.analysis.studies:
@@ -29,8 +29,8 @@ def sheets(material: Material) -> list[Sheet]:
         where = paired.settings(study.asked)
         facts = [
             f"{'geometric mean of paired ratios' if compared[0].is_ratio else 'mean of paired differences'} over "
-            f"{spread(one.n for one in compared)} {'draws' if study.are_draws else 'traces'}, "
-            f"{max(one.n_seeds for one in compared)} seeds",
+            f"{counted([one.n for one in compared], 'draw' if study.are_draws else 'trace')}, "
+            f"{counted(max(one.n_seeds for one in compared), 'seed')}",
             "95 % bootstrap intervals (traces, then seeds)"
             if table["low"].notna().any()
             else "no intervals: one run each",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from sim.study import paired
 from sim.study.figures import style
@@ -22,7 +22,7 @@ FEWEST = 5
 
 def sheets(material: Material) -> list[Sheet]:
     """One file per group of settings; the whole and the tail side by side."""
-    from sim.study.figures.gallery import Panel, Sheet, Unfit, facets, ordered
+    from sim.study.figures.gallery import Panel, Sheet, Unfit, counted, facets, ordered
 
     found = []
     for block in material.blocks():
@@ -40,7 +40,7 @@ def sheets(material: Material) -> list[Sheet]:
         ]
         n, where = table["trace"].nunique(), paired.settings(block.asked)
         facts = [
-            f"{n} {'draws' if block.are_draws else 'traces'}, means over {int(table['n_seeds'].max())} seeds",
+            f"{counted(n, 'draw' if block.are_draws else 'trace')}, means over {counted(table['n_seeds'].max(), 'seed')}",
             "left: share of traces up to a value; right: share at or beyond it",
             "in the order of the medians",
         ]
@@ -89,7 +89,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, is_tail: bool) 
         is_tail: draw the share of traces that are worse.
     """
     names = style.shortened(table["name"])
-    lines = []
+    lines: list[tuple[str, Any]] = []
     n_most = 1
     low, high = float(table["value"].min()), float(table["value"].max())
     better_low = material.metric.better == "lower"
@@ -119,7 +119,9 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, is_tail: bool) 
     if is_tail:
         axes.set_yscale("log")
         axes.set_ylim(0.8 / n_most, 1.1)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if n_most < 50 else (1.0,)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylabel(f"share of traces at that value or {'above' if better_low else 'below'}")
         style.legend(axes, lines)
     else:

@@ -110,7 +110,7 @@ class Material:
         return catalog.system(self.analysis.about["system"])
 
     @cached_property
-    def looks(self) -> Mapping[str, style.Look]:
+    def looks(self) -> Mapping[Any, style.Look]:
         return style.looks(self.frame["label"])
 
     @property
@@ -186,8 +186,8 @@ class Material:
 
     def facts(self, table: pd.DataFrame, what: str = "mean") -> list[str]:
         """The caption of a table of means."""
-        n_traces, n_seeds = spread(table["n_traces"]), int(table["n_seeds"].max())
-        over = f"{n_traces} {'trace' if n_traces == '1' else 'traces'}" + (f", {n_seeds} seeds" if n_seeds > 1 else "")
+        n_seeds = int(table["n_seeds"].max())
+        over = counted(table["n_traces"], "trace") + (f", {n_seeds} seeds" if n_seeds > 1 else "")
         facts = [f"{what} over {over}" if table["n_traces"].max() > 1 or n_seeds > 1 else "one trace, one seed"]
         if (table["high"] > table["low"]).any():
             facts.append("95 % bootstrap intervals (traces, then seeds)")
@@ -203,7 +203,7 @@ class Material:
         names = table.loc[table["clairvoyant"].astype(bool), "policy"].unique()
         return [f"{', '.join(names)} {'see' if len(names) > 1 else 'sees'} the future"]
 
-    def line(self, row: Mapping[str, Any], n_alike: int = 0) -> dict[str, Any]:
+    def line(self, row: Any, n_alike: int = 0) -> dict[str, Any]:
         """How the line of a contender looks; `n_alike` contenders of the same policy stand before it."""
         if row["clairvoyant"]:
             return {"color": style.REFERENCE, "marker": "", "linestyle": (0, (1.5, 1.5))}
@@ -220,13 +220,14 @@ def units(block: Block, values: np.ndarray) -> tuple[np.ndarray | float, Contend
     return 1.0, None
 
 
-def spread(counts: Iterable[int]) -> str:
-    """ "7", or "5 to 7" where they differ."""
-    found = list(counts)
-    return " to ".join(f"{n:,}" for n in sorted({min(found), max(found)}))
+def counted(counts: int | Iterable[int], noun: str) -> str:
+    """ "1 trace", "7 traces", or "5 to 7 traces" where they differ."""
+    found = sorted(set(counts)) if isinstance(counts, Iterable) else [counts]
+    ends = dict.fromkeys((found[0], found[-1]))
+    return f"{' to '.join(f'{n:,}' for n in ends)} {noun}" + ("" if found[-1] == 1 else "s")
 
 
-def facets(table: pd.DataFrame, score: Mapping[str, float], most: int = 10) -> list[tuple[str, list[str]]]:
+def facets(table: pd.DataFrame, score: Mapping[Any, float], most: int = 10) -> list[tuple[str, list[str]]]:
     """Which policies share a pair of axes where all at once could not be told apart.
 
     Policies with predictions stand together where these have the same parameters (one level of error), beside the best ones

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from sim.study import spec, worth
 from sim.study.figures import style
-from sim.study.figures.parameter import Scale, axes_of
+from sim.study.figures.parameter import Scale, axes_of, without
 
 if TYPE_CHECKING:
     from sim.study.figures.gallery import Material, Sheet
@@ -21,6 +21,9 @@ MOST_NUMBERS = 400
 """Cells that are written into."""
 
 MOST_PANELS = 9
+
+ROOM = 30
+"""Values on the horizontal axis that are named."""
 
 
 def sheets(material: Material) -> list[Sheet]:
@@ -42,9 +45,9 @@ def sheets(material: Material) -> list[Sheet]:
     return found
 
 
-def _axes(table: pd.DataFrame) -> dict[str, tuple[list[Any], list[str]]]:
-    """Name -> the values of each row, and what is left of its policy without them; the varied parameter of predictions is one."""
-    found = {axis.name: (axis.values, axis.line) for axis in axes_of(table)}
+def _axes(table: pd.DataFrame) -> dict[str, tuple[list[Any], str | None]]:
+    """Name -> the values of each row, and which parameter of policies they are; that of predictions which varies is one too."""
+    found: dict[str, tuple[list[Any], str | None]] = {axis.name: (axis.values, axis.key) for axis in axes_of(table)}
     given = [text for text in table["predictions"] if text != "none"]
     names = {spec.parse(text).name for text in given if " " not in text}
     of = {name: worth.varied(list(dict.fromkeys(t for t in given if spec.parse(t).name == name))) for name in names}
@@ -53,7 +56,7 @@ def _axes(table: pd.DataFrame) -> dict[str, tuple[list[Any], list[str]]]:
         key = keys.pop()
         found[f"{key} of predictions" if len(names) > 1 else f"{key} of {names.pop()}"] = (
             [spec.parse(text).arguments.get(key) if text != "none" else None for text in table["predictions"]],
-            list(table["policy"]),
+            None,
         )
     return found
 
@@ -61,9 +64,8 @@ def _axes(table: pd.DataFrame) -> dict[str, tuple[list[Any], list[str]]]:
 def _of_two(material: Material, table: pd.DataFrame, axes: Any, one: str, other: str) -> list[Sheet]:
     from sim.study.figures.gallery import Panel, Sheet
 
-    cells = table.assign(
-        x=pd.Series(axes[one][0], dtype=object), y=pd.Series(axes[other][0], dtype=object), line=axes[one][1]
-    )
+    lines = [without(without(label, axes[one][1]), axes[other][1]) for label in table["policy"]]
+    cells = table.assign(x=pd.Series(axes[one][0], dtype=object), y=pd.Series(axes[other][0], dtype=object), line=lines)
     cells = cells[cells["x"].notna() & cells["y"].notna() & ~cells["clairvoyant"].astype(bool)]
     cells = cells.assign(x_axis=one, y_axis=other)
     several = [
@@ -105,7 +107,8 @@ def _of_two(material: Material, table: pd.DataFrame, axes: Any, one: str, other:
 def _by_policy(material: Material, table: pd.DataFrame, axes: Any, name: str) -> list[Sheet]:
     from sim.study.figures.gallery import Panel, Sheet
 
-    values, lines = axes[name]
+    values, key = axes[name]
+    lines = [without(label, key) for label in table["policy"]]
     cells = table.assign(x=pd.Series(values, dtype=object), y=lines, x_axis=name, y_axis="policy")
     if name.endswith(("predictions",)) or name.partition(" of ")[2] in _predictors(table):
         level = cells["x"].isna()  # policies without predictions stand beside, the same under every error
@@ -135,7 +138,7 @@ def _predictors(table: pd.DataFrame) -> set[str]:
 
 def _by_trace(material: Material) -> list[Sheet]:
     from sim.study import paired
-    from sim.study.figures.gallery import Panel, Sheet
+    from sim.study.figures.gallery import Panel, Sheet, counted
 
     found = []
     for block in material.blocks():
@@ -166,14 +169,14 @@ def _by_trace(material: Material) -> list[Sheet]:
         sheet = Sheet(
             _title(material, "by policy and trace") + (f", {where}" if where else ""),
             [
-                f"{n_x} traces, means over {cells['n_seeds'].max()} seeds",
+                f"{counted(n_x, 'trace')}, means over {counted(cells['n_seeds'].max(), 'seed')}",
                 *material.first_seed(),
                 *material.stars(cells),
             ],
             [Panel(cells, partial(draw, material=material, x_label="trace", y_label="", limits=None))],
             name="-".join(filter(None, ["trace", material.name_of(block.asked)])),
             width=3.4 + style.width_of(cells["y"]) + min(0.5 * n_x, 7.0),
-            height=1.2 + 0.3 * cells["y"].nunique(),
+            height=1.2 + 0.3 * cells["y"].nunique() + (style.LETTER * 24 if n_x <= ROOM else 0),
         )
         found.append(sheet)
     return found
@@ -223,7 +226,7 @@ def draw(
     axes.tick_params(length=0)
     names = style.shortened(map(str, ys)) if not y_label else {str(y): str(y) for y in ys}
     axes.set_yticks(range(len(ys)), [names[str(y)] for y in ys])
-    room = len(xs) <= 30
+    room = len(xs) <= ROOM
     texts = [style.short(str(x), 24) for x in xs]
     turned = 90 if max(map(len, texts)) > 7 and len(xs) > 3 else 0
     axes.set_xticks(range(len(xs)) if room else [], texts if room else [], rotation=turned)
@@ -234,7 +237,7 @@ def draw(
             if not np.isnan(value):
                 red, green, blue, _ = image.cmap(image.norm(value))
                 is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-                text = f"{value:.3f}" if abs(value) < 10 else f"{value:,.3g}"
+                text = f"{value:.3f}" if abs(value) < 10 else f"{value:#,.3g}".rstrip(".")
                 axes.text(
                     column, row, text, ha="center", va="center", fontsize=7.5, color="white" if is_dark else "black"
                 )

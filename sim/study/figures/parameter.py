@@ -81,13 +81,13 @@ class Axis:
     Args:
         name: in words.
         values: of each row of a table of means, None where a row has none.
-        line: of each row, what is left of its policy without this parameter.
+        key: the parameter of policies that it is; None for a setting.
         others: of each row, the other settings, which tell panels apart.
     """
 
     name: str
     values: list[Any]
-    line: list[str]
+    key: str | None
     others: list[str]
 
 
@@ -104,13 +104,13 @@ def axes_of(table: pd.DataFrame) -> list[Axis]:
                 None if pd.isna(value) else paired.shown({column: value})[column.removeprefix(paired.ASKED)]
                 for value in table[column]
             ]
-            found.append(Axis(column.removeprefix(paired.ASKED).replace("_", " "), values, list(table["policy"]), rest))
+            found.append(Axis(column.removeprefix(paired.ASKED).replace("_", " "), values, None, rest))
     everywhere = [paired.settings(paired.shown({c: row[c] for c in asked})) for _, row in table.iterrows()]
     parsed = [spec.parse_policy(label) for label in table["policy"]]
     for key in dict.fromkeys(key for one in parsed for key in one.arguments):
         texts = [one.arguments.get(key) for one in parsed]
         given = [text for text in texts if text is not None]
-        lines = [_without(label, one, key) for label, one in zip(table["policy"], parsed, strict=True)]
+        lines = [without(label, key) for label in table["policy"]]
         if len(set(given)) < 2 or any(math.isnan(_number(text)) for text in given):
             continue
         owners = {line for line, text in zip(lines, texts, strict=True) if text is not None}
@@ -120,15 +120,16 @@ def axes_of(table: pd.DataFrame) -> list[Axis]:
         }
         if max(several.values()) > 1:
             name = next(one.name for one in parsed if key in one.arguments)
-            found.append(Axis(f"{key.replace('_', ' ')} of {name}", list(texts), lines, everywhere))
+            found.append(Axis(f"{key.replace('_', ' ')} of {name}", list(texts), key, everywhere))
     return found
 
 
-def _without(label: str, parsed: spec.Spec, key: str) -> str:
-    if key not in parsed.arguments:
+def without(label: str, key: str | None) -> str:
+    """A policy's label without one of its parameters."""
+    parsed = spec.parse_policy(label)
+    if key is None or key not in parsed.arguments:
         return label
-    rest = [f"{k}={v}" for k, v in parsed.arguments.items() if k != key]
-    return ",".join([parsed.name, *rest])
+    return ",".join([parsed.name, *(f"{k}={v}" for k, v in parsed.arguments.items() if k != key)])
 
 
 def sheets(material: Material) -> list[Sheet]:
@@ -143,8 +144,8 @@ def sheets(material: Material) -> list[Sheet]:
             parameter=axis.name,
             asked_value=pd.Series(axis.values, dtype=object),
             name=[
-                line if predictions == "none" else f"{line} with {predictions}"
-                for line, predictions in zip(axis.line, table["predictions"], strict=True)
+                paired.Contender(without(label, axis.key), predictions).name
+                for label, predictions in zip(table["policy"], table["predictions"], strict=True)
             ],
             others=axis.others,
         )
@@ -191,17 +192,22 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, scale: Scale, l
     names = style.shortened(table["name"])
     ends: list[tuple[float, str, str]] = []
     before: dict[str, int] = {}
-    n_lines = table["name"].nunique()
-    for i, (name, points) in enumerate(table.groupby("name", sort=False)):
+    levels = [points.iloc[0] for _, points in table.groupby("name", sort=False) if points["x"].isna().all()]
+    lines = [points for _, points in table.groupby("name", sort=False) if points["x"].notna().any()]
+    for row in levels:
+        look = {**material.line(row), "linestyle": (0, (6, 2))}
+        style.draw_level(axes, row, look, len(ends))
+        ends.append((float(row["value"]), names[row["name"]], look["color"]))
+    step = min(2.5, 14 / max(len(lines), 1))
+    for i, points in enumerate(lines):
         points = points.sort_values("x")
-        first = points.iloc[0]
+        first, last = points.iloc[0], points.iloc[-1]
         look = material.line(first, before.get(first["policy"], 0))
+        if levels and not first["clairvoyant"]:
+            look = {**look, "linestyle": "-"}
         before[first["policy"]] = before.get(first["policy"], 0) + 1
-        if points["x"].isna().all():
-            style.draw_level(axes, first, {**look, "linestyle": (0, (6, 2))}, len(ends))
-        else:
-            style.draw_means(axes, points["x"], points, look, min(2.5, 14 / n_lines) * (i - (n_lines - 1) / 2))
-        ends.append((float(points["value"].iloc[-1]), names[name], look["color"]))
+        style.draw_means(axes, points["x"], points, look, step * (i - (len(lines) - 1) / 2))
+        ends.append((float(last["value"]), names[last["name"]], look["color"]))
     scale.set(axes, label)
     axes.set_ylabel(material.value_label)
     axes.margins(x=0.04)

@@ -27,7 +27,7 @@ FEWEST = 3
 
 def sheets(material: Material) -> list[Sheet]:
     """One file: every trace under every setting counts once; panels as `facets` cuts them."""
-    from sim.study.figures.gallery import Panel, Sheet, Unfit, facets, ordered
+    from sim.study.figures.gallery import Panel, Sheet, Unfit, counted, facets, ordered
 
     table = _table(material)
     n = len(table[["problem"]].drop_duplicates()) if len(table) else 0
@@ -43,7 +43,7 @@ def sheets(material: Material) -> list[Sheet]:
     ]
     n_settings = table["setting"].nunique()
     facts = [f"{n} traces" if n_settings == 1 else f"{n} pairs of a trace and one of {n_settings} settings"]
-    facts[0] += f", means over {int(table['n_seeds'].max())} seeds"
+    facts[0] += f", means over {counted(table['n_seeds'].max(), 'seed')}"
     facts += [
         "the best: of all policies in this study but the clairvoyant",
         "in the order of the mean logarithm of the factor",
@@ -113,6 +113,6 @@ def draw(table: pd.DataFrame, axes: Axes, *, metric: Metric, line: Any, most: fl
     axes.set_xlim(1 - 0.012 * (most - 1), most)
     axes.set_ylim(-0.02, 1.03)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xlabel(f"factor of the best {metric.label} on the same trace ({metric.better} is better)")
+    axes.set_xlabel(f"factor from the best {metric.label} on the trace")
     axes.set_ylabel("share of traces within it")
     style.legend(axes, lines, "best or equal on")

@@ -26,7 +26,7 @@ MOST_LEVELS = 3
 
 def sheets(material: Material) -> list[Sheet]:
     """One file per group of settings and kind of error; a panel for every `MOST` policies with predictions."""
-    from sim.study.figures.gallery import Panel, Sheet, Unfit, spread
+    from sim.study.figures.gallery import Panel, Sheet, Unfit, counted
 
     found = []
     worths = [one for one in material.analysis.worths if one.metric == material.metric]
@@ -53,10 +53,13 @@ def sheets(material: Material) -> list[Sheet]:
                 )
                 for i, part in enumerate(parts)
             ]
-            facts = [f"mean over {spread(one.n for one in some)} traces, {max(one.n_seeds for one in some)} seeds"]
+            facts = [
+                f"mean over {counted([one.n for one in some], 'draw' if some[0].are_draws else 'trace')}, "
+                f"{counted(max(one.n_seeds for one in some), 'seed')}"
+            ]
             if style.has_intervals(curves[curves["kind"] == "curve"]):
                 facts.append("95 % bootstrap intervals (traces, then seeds)")
-            facts += ["dashed: without predictions"]
+            facts += ["dashed: without predictions, intervals at the right edge"]
             facts += (
                 ["dotted: the proven bound of the policy of that colour"] if (curves["kind"] == "bound").any() else []
             )
@@ -156,7 +159,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, material: Material, error: str) -> 
         error: label of the horizontal axis.
     """
     names = style.shortened(table["policy"])
-    ends = []
+    ends: list[tuple[float, str, str]] = []
     for row in table[table["kind"].isin(("level", "reference"))].to_dict("records"):
         look = material.line(row)
         dashed = look if row["clairvoyant"] else {**look, "linestyle": (0, (6, 2))}

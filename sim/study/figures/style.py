@@ -81,14 +81,17 @@ def _half(std: float, n: int) -> float:
     return float(t.ppf(0.975, n - 1)) * std / math.sqrt(n)
 
 
-def draw_line(axes: Axes, points: pd.DataFrame, x: str, label: str, **look: Any) -> None:
-    """A policy's means over `x`, with a band where there are several seeds."""
+def draw_line(axes: Axes, points: pd.DataFrame, x: str, label: str, *, bars: bool = False, **look: Any) -> None:
+    """A policy's means over `x`, with a band where there are several seeds, or with `bars` where bands would hide each other."""
     points = points.sort_values(x)
     look = {"color": colour(label), "marker": marker(label), "markersize": 4.5, "linewidth": 1.8, **look}
     axes.plot(points[x], points["mean"], **look)
     if (points["half"] > 0).any():
         low, high = points["mean"] - points["half"], points["mean"] + points["half"]
-        axes.fill_between(points[x], low, high, color=look["color"], alpha=0.18, linewidth=0)
+        if bars:
+            axes.vlines(points[x], low, high, color=look["color"], linewidth=1.1, alpha=0.7)
+        else:
+            axes.fill_between(points[x], low, high, color=look["color"], alpha=0.18, linewidth=0)
 
 
 def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
@@ -150,7 +153,7 @@ N_LOOKS = math.lcm(len(PALETTE), len(MARKERS))
 """Pairs of a colour and a marker that differ, counted through both at once; marker and dashes alone differ for as many."""
 
 
-def looks(labels: Iterable[str]) -> dict[str, Look]:
+def looks(labels: Iterable[str]) -> dict[Any, Look]:
     """The look of each policy of a study, the same in all of its figures; no two are alike up to `N_LOOKS` policies.
 
     Each has the colour and the marker that its name gives it wherever it is drawn; of two that would share a colour, the later
@@ -185,7 +188,7 @@ def short(name: str, length: int = 52) -> str:
     return f"{name[: length - 1 - end]}…{name[-end:]}"
 
 
-def shortened(names: Iterable[str], length: int = 52) -> dict[str, str]:
+def shortened(names: Iterable[str], length: int = 52) -> dict[Any, str]:
     """Each name as figures write it: shortened, unless that would make two of them equal."""
     names = list(dict.fromkeys(names))
     wanted = [short(name, length) for name in names]
@@ -215,7 +218,7 @@ def draw_means(
         if has_intervals(points):
             axes.fill_between(x, points["low"], points["high"], color=look["color"], alpha=0.13, linewidth=0)
         return
-    aside = offset_copy(axes.transData, fig=axes.get_figure(), x=shift_pt, units="points")
+    aside = offset_copy(axes.transData, fig=axes.get_figure(root=True), x=shift_pt, units="points")
     axes.plot(x, points["value"], transform=aside, **look)
     axes.update_datalim([*zip(x, points["low"], strict=True), *zip(x, points["high"], strict=True)])
     axes.vlines(x, points["low"], points["high"], color=look["color"], linewidth=1.1, alpha=0.8, transform=aside)
