@@ -290,11 +290,8 @@ def ordered(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def figures() -> dict[str, ModuleType]:
     """The figures of a study by their names, which are those of their files with hyphens."""
-    package = importlib.import_module("sim.study.figures")
-    modules = [
-        importlib.import_module(f"{package.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(package.__path__)
-    ]
+    names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])]
+    modules = [importlib.import_module(f"sim.study.figures.{name}") for name in names]
     return {
         module.__name__.rpartition(".")[2].replace("_", "-"): module for module in modules if hasattr(module, "sheets")
     }
