@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
@@ -16,9 +16,6 @@ from sim.study import catalog, spec
 
 CUSTOMARY = ("ratio_to_opt", "byte_miss_ratio", "eta0", "eta1", "eta", "bound_holds")
 """Keys beside the metrics, in the order of the columns; the first two stand before the other metrics."""
-
-BOUNDED = "misses"
-"""What a proven bound is on."""
 
 HEADINGS = {"ratio_to_opt": "ratio to OPT", "bound_holds": "bound"}
 
@@ -47,9 +44,10 @@ class Ranking:
 
 @dataclass
 class _Line:
-    """The runs that differ in nothing but the seed."""
+    """The runs that differ in nothing but the seed; `bounded` is the key of what a proven bound is on."""
 
     row: dict[str, Any]
+    bounded: str
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def mean(self, key: str) -> float | None:
@@ -70,7 +68,7 @@ class _Line:
         """
         if verdicts := [row["bound_holds"] for row in self.rows if row.get("bound_holds") is not None]:
             return all(verdicts)
-        excess = [row[BOUNDED] - row["bound"] for row in self.rows if row.get("bound") is not None]
+        excess = [row[self.bounded] - row["bound"] for row in self.rows if row.get("bound") is not None]
         if len(excess) < 2:
             return None
         return mean(excess) <= _half_width(excess)
@@ -90,13 +88,13 @@ def rankings(results: Sequence[Result], metrics: Sequence[Metric]) -> list[Ranki
     """
     main = main_metric(results, metrics)
     groups: dict[Any, dict[Any, _Line]] = {}
+    system = catalog.system(results[0].experiment.experiment.system) if results else None
     for result in results:
         row = result.row()
         setting = tuple((k, v) for k, v in row.items() if k.startswith("system."))
         name = f"{policy_label(result)}{' *' if row['clairvoyant'] else ''}"
         lines = groups.setdefault((result.experiment.experiment.trace, setting), {})
-        lines.setdefault((name, row["predictions"]), _Line(row)).rows.append(row)
-    system = catalog.system(results[0].experiment.experiment.system) if results else None
+        lines.setdefault((name, row["predictions"]), _Line(row, system.BOUNDED)).rows.append(row)
     return [_ranking(setting, lines, metrics, main, system) for (_, setting), lines in groups.items()]
 
 
@@ -117,28 +115,30 @@ def policy_label(result: Result) -> str:
 
 def _ranking(setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], main: Metric, system: Any) -> Ranking:
     sign = -1 if main.better == "higher" else 1
-    order = sorted(lines.items(), key=lambda item: (sign * (item[1].mean(main.name) or math.inf), item[0]))
+    score = {name: line.mean(main.name) for name, line in lines.items()}
+    order = sorted(lines.items(), key=lambda item: (_last_if_none(score[item[0]], sign), item[0]))
     first = order[0][1].row
+    counts = {metric.name for metric in metrics if metric.unit == system.LENGTH}
     shown = [
         key
-        for key in _keys(first, metrics, main)
-        if any(_cell(line, key, main.name) for line in lines.values()) and not _is_idle(key, lines)
+        for key in _keys(first, metrics, main, system.LENGTH)
+        if any(_cell(line, key, main.name, counts) for line in lines.values()) and not _is_idle(key, lines)
     ]
     engines = {row["engine"] for line in lines.values() for row in line.rows}
     columns = [("policy", "left"), ("predictions", "left"), *((_heading(key, metrics), "right") for key in shown)]
     columns += [("M req/s", "right")] + ([("engine", "left")] if len(engines) > 1 else [])
     rows = []
     for (name, predictions), line in order:
-        cells = [_cell(line, key, main.name) for key in shown]
+        cells = [_cell(line, key, main.name, counts) for key in shown]
         rate = line.mean("requests_per_s")
         cells.append(f"{rate / 1e6:#.3g}".rstrip(".") if rate else "")
         cells += [line.row["engine"]] if len(engines) > 1 else []
         rows.append([name, predictions if predictions != "none" else "", *cells])
     if not any(row[1] for row in rows):
         columns, rows = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in rows]
-    lengths = [row.get("requests") or 0 for line in lines.values() for row in line.rows]
-    n_requests = " to ".join(f"{n:,}" for n in sorted({min(lengths), max(lengths)}))
-    title = ", ".join([f"{first['trace']}: {n_requests} requests", *_setting_in_words(setting, system)])
+    lengths = [row.get(system.LENGTH) or 0 for line in lines.values() for row in line.rows]
+    n_rows = " to ".join(f"{n:,}" for n in sorted({min(lengths), max(lengths)}))
+    title = ", ".join([f"{first['trace']}: {n_rows} {system.LENGTH}", *_setting_in_words(setting, system)])
     n_seeds = max(len(line.rows) for line in lines.values())
     caption = [
         f"best first by {main.label} ({main.better} is better)",
@@ -149,6 +149,10 @@ def _ranking(setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], m
     if engines == {"interpreted"}:
         caption.append("interpreted")
     return Ranking(title, columns, rows, "; ".join(caption), SPARED)
+
+
+def _last_if_none(value: float | None, sign: int) -> float:
+    return math.inf if value is None else sign * value
 
 
 def _is_idle(key: str, lines: dict[Any, _Line]) -> bool:
@@ -173,9 +177,10 @@ def _setting_in_words(setting: Any, system: Any) -> list[str]:
     return found
 
 
-def _keys(row: dict[str, Any], metrics: Sequence[Metric], main: Metric) -> list[str]:
-    """The columns: what ranks, but for counts of requests, which follow from their ratio."""
-    ranked = [m.name for m in metrics if m.better and m.name != main.name and m.unit != "requests"]
+def _keys(row: dict[str, Any], metrics: Sequence[Metric], main: Metric, length: str) -> list[str]:
+    """The columns: what ranks, but for counts of a trace's rows where the main metric is their ratio."""
+    ratios = "ratio" in main.name
+    ranked = [m.name for m in metrics if m.better and m.name != main.name and not (ratios and m.unit == length)]
     return list(dict.fromkeys([main.name, *CUSTOMARY[:2], *ranked, *CUSTOMARY[2:]]))
 
 
@@ -184,7 +189,7 @@ def _heading(key: str, metrics: Sequence[Metric]) -> str:
     return HEADINGS.get(key, label)
 
 
-def _cell(line: _Line, key: str, main: str) -> str:
+def _cell(line: _Line, key: str, main: str, counts: Container[str]) -> str:
     if key == "bound_holds":
         return {None: "", True: "holds", False: "FAILS"}[line.bound_holds()]
     value = line.mean(key)
@@ -195,7 +200,10 @@ def _cell(line: _Line, key: str, main: str) -> str:
     if "ratio" in key:
         half = line.interval(key) if key == main else 0.0
         return f"{value:.4f} ± {half:.4f}" if half else f"{value:.4f}"
-    return compact(value)
+    if key in CUSTOMARY or key in counts or abs(value) >= 9999.5:
+        return compact(value)
+    half = line.interval(key) if key == main else 0.0
+    return f"{value:.4g} ± {half:.2g}" if half else f"{value:.4g}"
 
 
 def compact(value: float) -> str:
