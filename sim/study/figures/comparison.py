@@ -29,9 +29,9 @@ def sheets(material: Material) -> list[Sheet]:
         where = paired.settings(study.asked)
         facts = [
             f"{'geometric mean of paired ratios' if compared[0].is_ratio else 'mean of paired differences'} over "
-            f"{counted([one.n for one in compared], 'draw' if study.are_draws else 'trace')}, "
+            f"{counted([one.n for one in compared], material.paired)}, "
             f"{counted(max(one.n_seeds for one in compared), 'seed')}",
-            "95 % bootstrap intervals (traces, then seeds)"
+            f"95 % bootstrap intervals ({material.paired}s, then seeds)"
             if table["low"].notna().any()
             else "no intervals: one run each",
         ]

@@ -34,8 +34,7 @@ def sheets(material: Material) -> list[Sheet]:
         where = paired.settings(study.asked)
         words = study.metric.label
         title = f"Mean ranks by {words}"
-        unit = "draws" if study.are_draws else "traces"
-        facts = [f"{study.ranks.n} {unit}, means over seeds ranked, rank 1 is best", *_tests(study.ranks)]
+        facts = [f"{study.ranks.n} {material.paired}s, means over seeds ranked, rank 1 is best", *_tests(study.ranks)]
         facts += material.first_seed()
         found.append(
             Sheet(

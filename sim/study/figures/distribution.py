@@ -40,7 +40,7 @@ def sheets(material: Material) -> list[Sheet]:
         ]
         n, where = table["trace"].nunique(), paired.settings(block.asked)
         facts = [
-            f"{counted(n, 'draw' if block.are_draws else 'trace')}, means over {counted(table['n_seeds'].max(), 'seed')}",
+            f"{counted(n, material.paired)}, means over {counted(table['n_seeds'].max(), 'seed')}",
             "left: share of traces up to a value; right: share at or beyond it",
             "in the order of the medians",
         ]

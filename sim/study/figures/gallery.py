@@ -118,6 +118,12 @@ class Material:
         return int(self.frame["seed"].min())
 
     @property
+    def paired(self) -> str:
+        """What the statistics pair, in the singular: traces, or draws where all traces are drawn anew for each seed."""
+        is_drawn = "redrawn" in self.frame and self.frame["redrawn"].eq(True).all()
+        return "draw" if is_drawn else "trace"
+
+    @property
     def axis_label(self) -> str:
         return f"{self.metric.label}, {self.metric.better} is better"
 
@@ -184,13 +190,13 @@ class Material:
                 }
         return pd.DataFrame([rows[i] for i in sorted(rows)])
 
-    def facts(self, table: pd.DataFrame, what: str = "mean") -> list[str]:
+    def facts(self, table: pd.DataFrame) -> list[str]:
         """The caption of a table of means."""
         n_seeds = int(table["n_seeds"].max())
-        over = counted(table["n_traces"], "trace") + (f", {n_seeds} seeds" if n_seeds > 1 else "")
-        facts = [f"{what} over {over}" if table["n_traces"].max() > 1 or n_seeds > 1 else "one trace, one seed"]
+        over = counted(table["n_traces"], self.paired) + (f", {n_seeds} seeds" if n_seeds > 1 else "")
+        facts = [f"mean over {over}" if table["n_traces"].max() > 1 or n_seeds > 1 else f"one {self.paired}"]
         if (table["high"] > table["low"]).any():
-            facts.append("95 % bootstrap intervals (traces, then seeds)")
+            facts.append(f"95 % bootstrap intervals ({self.paired}s, then seeds)")
         return facts + self.first_seed() + self.stars(table)
 
     def first_seed(self) -> list[str]:

@@ -169,7 +169,7 @@ def _by_trace(material: Material) -> list[Sheet]:
         sheet = Sheet(
             _title(material, "by policy and trace") + (f", {where}" if where else ""),
             [
-                f"{counted(n_x, 'trace')}, means over {counted(cells['n_seeds'].max(), 'seed')}",
+                f"{counted(n_x, material.paired)}, means over {counted(cells['n_seeds'].max(), 'seed')}",
                 *material.first_seed(),
                 *material.stars(cells),
             ],

@@ -42,7 +42,11 @@ def sheets(material: Material) -> list[Sheet]:
         for heading, names in facets(table, area)
     ]
     n_settings = table["setting"].nunique()
-    facts = [f"{n} traces" if n_settings == 1 else f"{n} pairs of a trace and one of {n_settings} settings"]
+    facts = [
+        f"{n} {material.paired}s"
+        if n_settings == 1
+        else f"{n} pairs of a {material.paired} and one of {n_settings} settings"
+    ]
     facts[0] += f", means over {counted(table['n_seeds'].max(), 'seed')}"
     facts += [
         "the best: of all policies in this study but the clairvoyant",

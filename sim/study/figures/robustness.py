@@ -54,11 +54,11 @@ def sheets(material: Material) -> list[Sheet]:
                 for i, part in enumerate(parts)
             ]
             facts = [
-                f"mean over {counted([one.n for one in some], 'draw' if some[0].are_draws else 'trace')}, "
+                f"mean over {counted([one.n for one in some], material.paired)}, "
                 f"{counted(max(one.n_seeds for one in some), 'seed')}"
             ]
             if style.has_intervals(curves[curves["kind"] == "curve"]):
-                facts.append("95 % bootstrap intervals (traces, then seeds)")
+                facts.append(f"95 % bootstrap intervals ({material.paired}s, then seeds)")
             facts += ["dashed: without predictions, intervals at the right edge"]
             facts += (
                 ["dotted: the proven bound of the policy of that colour"] if (curves["kind"] == "bound").any() else []

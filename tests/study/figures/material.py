@@ -29,7 +29,7 @@ def material(
         {"system": "paging", "metric": metrics[0].name, "baseline": baseline, "command": "augsim sweep s.toml -o s"},
         metrics,
         stats.compare(frame, metrics[:1], baseline=baseline, draws=200),
-        worth.worth(frame, metrics[0], draws=200),
+        worth.worth(frame, metrics[0], per="requests" if "requests" in frame else None, draws=200),
         worth.check_bounds(frame, "misses"),
         "",
     )

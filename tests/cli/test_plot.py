@@ -1,0 +1,57 @@
+"""`augsim plot`: figures of a stored sweep, and what is said where there are none."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sim.study.store import Store
+from tests.cli.command import augsim
+from tests.study.studies import sweep
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A sweep of two traces, two policies, two capacities."""
+    folder = tmp_path_factory.mktemp("plot") / "results"
+    with Store(folder, command="augsim sweep s.toml -o results") as store:
+        sweep().run(store)
+    return folder
+
+
+def test_figures_stand_in_the_study_with_their_tables_and_their_paths_are_printed(stored, capsys, monkeypatch):
+    said = augsim(capsys, monkeypatch, "plot", stored, "--figure", "comparison", "--figure", "timeline")
+    paths = said.out.split()
+    assert said.code == 0 and paths and all(path.startswith(f"{stored}/figures/") for path in paths)
+    for path in paths:
+        assert len(pd.read_csv(path.replace(".png", ".csv"))) > 0
+    assert b"augsim sweep s.toml -o results" in (stored / "figures" / paths[0].rpartition("/")[2]).read_bytes()
+
+
+def test_format_place_and_metric_are_the_user_s(stored, capsys, monkeypatch, tmp_path):
+    words = ["plot", stored, "--figure", "heat-map", "-o", tmp_path / "f", "--format", "svg", "--metric", "misses"]
+    said = augsim(capsys, monkeypatch, *words)
+    (path,) = said.out.split()
+    assert said.code == 0 and path.startswith(f"{tmp_path}/f/heat-map") and path.endswith(".svg")
+    assert ">misses relative to belady" in Path(path).read_text()
+
+
+def test_a_figure_that_was_asked_for_and_does_not_fit_says_why_and_exits_2(stored, capsys, monkeypatch, tmp_path):
+    said = augsim(capsys, monkeypatch, "plot", stored, "--figure", "robustness", "-o", tmp_path)
+    assert said.code == 2 and said.out == ""
+    assert said.err == "augsim: no figure robustness: no policy ran with predictions of two errors or more\n"
+
+
+def test_an_unknown_figure_is_refused_before_the_study_is_opened(capsys, monkeypatch):
+    said = augsim(capsys, monkeypatch, "plot", "nowhere", "--figure", "paretto")
+    assert said.code == 2 and 'no figure named "paretto"; did you mean "pareto"? (figures: capacity, ' in said.err
+
+
+def test_a_folder_without_results_says_how_to_make_them(capsys, monkeypatch, tmp_path):
+    said = augsim(capsys, monkeypatch, "plot", tmp_path)
+    assert said.code == 2 and "has no results" in said.err and said.err.count("\n") == 1
+
+
+def test_an_unknown_metric_is_refused(stored, capsys, monkeypatch):
+    said = augsim(capsys, monkeypatch, "plot", stored, "--metric", "mis_ratio")
+    assert said.code == 2 and 'did you mean "miss_ratio"' in said.err
