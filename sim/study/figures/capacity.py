@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from sim.core.metric import Metric
 from sim.study.figures import style
@@ -85,7 +85,11 @@ def draw(table: pd.DataFrame, axes: Axes, *, metric: Metric, looks: Mapping[str,
         text = style.short(style.labelled(last)) + (f" with {predictions}" if several and predictions != "none" else "")
         ends.append((last["mean"], text, look["color"]))
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if table[x].max() < 200 * table[x].min() else (1.0,)))
+    values = sorted(table[x].unique())
+    if values[-1] < 5 * values[0]:  # too narrow for powers
+        axes.xaxis.set_major_locator(FixedLocator(values[:: -(-len(values) // 8)]))
+    else:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if values[-1] < 200 * values[0] else (1.0,)))
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
     sized = bool(table["system.sized"].iloc[0]) if "system.sized" in table else False
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _bytes(value) if sized else f"{value:,.0f}"))

@@ -31,9 +31,7 @@ def sheets(material: Material) -> list[Sheet]:
             f"{'geometric mean of paired ratios' if compared[0].is_ratio else 'mean of paired differences'} over "
             f"{counted([one.n for one in compared], material.paired)}, "
             f"{counted(max(one.n_seeds for one in compared), 'seed')}",
-            f"95 % bootstrap intervals ({material.paired}s, then seeds)"
-            if table["low"].notna().any()
-            else "no intervals: one run each",
+            material.intervals if table["low"].notna().any() else "no intervals: one run each",
         ]
         if table["p_holm"].notna().any():
             is_shown = table["verdict"].isin(("better", "worse")).any()

@@ -124,6 +124,13 @@ class Material:
         return "draw" if is_drawn else "trace"
 
     @property
+    def intervals(self) -> str:
+        """What intervals are, for captions."""
+        layers = [f"{self.paired}s"] if self.paired == "draw" or self.frame["trace"].nunique() > 1 else []
+        layers += ["seeds"] if self.paired == "trace" and self.frame["seed"].nunique() > 1 else []
+        return f"95 % bootstrap intervals ({', then '.join(layers)})"
+
+    @property
     def axis_label(self) -> str:
         return f"{self.metric.label}, {self.metric.better} is better"
 
@@ -196,7 +203,7 @@ class Material:
         over = counted(table["n_traces"], self.paired) + (f", {n_seeds} seeds" if n_seeds > 1 else "")
         facts = [f"mean over {over}" if table["n_traces"].max() > 1 or n_seeds > 1 else f"one {self.paired}"]
         if (table["high"] > table["low"]).any():
-            facts.append(f"95 % bootstrap intervals ({self.paired}s, then seeds)")
+            facts.append(self.intervals)
         return facts + self.first_seed() + self.stars(table)
 
     def first_seed(self) -> list[str]:

@@ -58,7 +58,7 @@ def sheets(material: Material) -> list[Sheet]:
                 f"{counted(max(one.n_seeds for one in some), 'seed')}"
             ]
             if style.has_intervals(curves[curves["kind"] == "curve"]):
-                facts.append(f"95 % bootstrap intervals ({material.paired}s, then seeds)")
+                facts.append(material.intervals)
             facts += ["dashed: without predictions, intervals at the right edge"]
             facts += (
                 ["dotted: the proven bound of the policy of that colour"] if (curves["kind"] == "bound").any() else []

@@ -50,3 +50,9 @@ def test_many_lines_have_bars_instead_of_bands_that_would_hide_each_other():
     axes = drawn(capacity.sheets(material(pd.concat(parts, ignore_index=True)))[0])
     assert {type(one).__name__ for one in axes.collections} == {"LineCollection"}
     assert len(axes.collections) == 12
+
+
+def test_capacities_near_each_other_are_the_ticks():
+    parts = [table({"lru": on_traces(1)}, **{"asked.capacity": c, "system.capacity": c}) for c in (4, 5, 7)]
+    axes = drawn(capacity.sheets(material(pd.concat(parts, ignore_index=True)))[0])
+    assert list(axes.get_xticks()) == [4, 5, 7]

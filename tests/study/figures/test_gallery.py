@@ -209,3 +209,17 @@ def test_a_folder_that_cannot_be_made_is_refused(study, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="figures cannot be written"):
         list(gallery.save(study, tmp_path / "file" / "figures", source="results", names=["comparison"]))
+
+
+@pytest.mark.parametrize(
+    ("values", "redrawn", "said"),
+    [
+        (on_traces([1, 2], [3, 4]), False, "95 % bootstrap intervals (traces, then seeds)"),
+        (on_traces(1, 3), False, "95 % bootstrap intervals (traces)"),
+        (on_traces([1, 2]), False, "95 % bootstrap intervals (seeds)"),
+        (on_traces([1, 2]), True, "95 % bootstrap intervals (draws)"),
+    ],
+)
+def test_captions_say_what_intervals_are_over(values, redrawn, said):
+    found = material(table({"lru": values}, redrawn=redrawn))
+    assert said in found.facts(found.means(found.blocks()[0]))
