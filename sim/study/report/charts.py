@@ -47,38 +47,44 @@ class Chart:
 def charts(material: Material) -> list[Chart]:
     """All that the study has material for."""
     found = []
-    for name, (draw, note) in DRAWN.items():
+    for name, draw in DRAWN.items():
         try:
             sheets = gallery.find([name])[name].sheets(material)
         except gallery.Unfit:
             continue
         for sheet in sheets:
             table = sheet.table().drop(columns="panel", errors="ignore").drop_duplicates(ignore_index=True)
-            facts = [fact for fact in sheet.facts if not fact.startswith(("left:", "in the order", "ringed:"))]
+            plot, notes = draw(material, table)
             found.append(
                 Chart(
                     name,
                     sheet.title,
-                    "; ".join([*facts, *([note] if note else [])]),
-                    draw(material, table),
+                    "; ".join([*(fact for fact in sheet.facts if not fact.startswith(ELSEWHERE)), *notes]),
+                    plot,
                     _entries(material, table["policy"]),
-                    _predictions(material, table["predictions"]) if draw is not _robustness else [],
+                    _predictions(material, table["predictions"]) if name != "robustness" else [],
                     _as_text(table, sheet.title),
                 )
             )
     return found
 
 
-def _comparison(material: Material, table: pd.DataFrame) -> figure:
+ELSEWHERE = ("left:", "in the order", "ringed:", "dashed:", "dotted:")
+"""Beginnings of facts that hold for the figure on paper alone."""
+
+Drawn = tuple[figure, Sequence[str]]
+"""A figure, and what its caption must say of it."""
+
+
+def _comparison(material: Material, table: pd.DataFrame) -> Drawn:
     """A row per contender: its change against the baseline, with the interval."""
     is_ratio = bool(table["is_ratio"].iloc[0])
     scale = 100 if is_ratio else 1
-    words, unit = _words(material), "%" if is_ratio else material.metric.unit
-    change = f"{'change' if is_ratio else 'difference'} of {words}{f' ({unit})' if unit else ''}"
+    unit = "%" if is_ratio else material.metric.unit
+    change = f"{'change' if is_ratio else 'difference'}{f' ({unit})' if unit else ''}"
     less, more = ("better", "worse") if material.metric.better == "lower" else ("worse", "better")
     names = [drawing.plain(name) for name in table["name"]]
-    label = f"← {less}    {change} against {table['baseline'].iloc[0]}    {more} →"
-    plot = drawing.axes(label, None, height=110 + 24 * len(table), rows=names[::-1])
+    plot = drawing.axes(f"← {less}    {change}    {more} →", None, height=110 + 24 * len(table), rows=names[::-1])
     plot.y_range.tags = [list(row) for row in zip(names, table["policy"], table["predictions"], strict=True)][::-1]
     drawing.rule(plot, 0)
     for name, row in zip(names, table.to_dict("records"), strict=True):
@@ -98,10 +104,10 @@ def _comparison(material: Material, table: pd.DataFrame) -> figure:
             plot, {"x": [middle], "y": [name], **{key: [text] for key, text in told.items()}}, look, 9, is_shown
         )
     drawing.hover(plot, change="change", interval="95 % interval", traces="win/tie/loss", verdict="verdict")
-    return plot
+    return plot, []
 
 
-def _parameter(material: Material, table: pd.DataFrame) -> figure:
+def _parameter(material: Material, table: pd.DataFrame) -> Drawn:
     """A line per contender over a setting or a parameter; a level for each that does not have it."""
     scale = parameter.Scale.of([value for value in table["asked_value"] if value is not None])
     places = sorted(scale.places.values())
@@ -118,10 +124,10 @@ def _parameter(material: Material, table: pd.DataFrame) -> figure:
         else:
             drawing.line(plot, points.sort_values("x"), look)
     drawing.hover(plot, at=words, told="value", interval="95 % interval", traces="traces")
-    return plot
+    return plot, []
 
 
-def _robustness(material: Material, table: pd.DataFrame) -> figure:
+def _robustness(material: Material, table: pd.DataFrame) -> Drawn:
     """Curves over the error of the predictions; levels for what has none; the proven bounds."""
     errors = {one.error_name for one in material.analysis.worths if one.label in set(table["policy"])}
     words = f"{errors.pop()} of the predictions" if len(errors) == 1 else "error of the predictions"
@@ -139,16 +145,20 @@ def _robustness(material: Material, table: pd.DataFrame) -> figure:
                 points = points.assign(name=f"{policy}, its proven bound")
                 drawing.line(plot, points, look | {"dash": [1, 4]}, size=0)
             else:
-                drawing.line(plot, points, look)
+                drawing.line(plot, points, look | {"dash": "solid"})
     measured = table[table["kind"] != "bound"]
     low, high = float(measured["low"].min()), float(measured["high"].max())
+    drawing.hover(plot, at="error", told="value", interval="95 % interval", traces="traces")
+    notes = ["level lines: without predictions"]
+    if (table["kind"] == "bound").any():
+        notes.append("dotted: the proven bound of the policy of that colour")
     if table["value"].max() > high + 2 * (high - low):  # bounds far above would press the curves flat
         drawing.view(plot, low, high)
-    drawing.hover(plot, at="error", told="value", interval="95 % interval", traces="traces")
-    return plot
+        notes.append("bounds above the picture show when zoomed out")
+    return plot, notes
 
 
-def _distribution(material: Material, table: pd.DataFrame) -> figure:
+def _distribution(material: Material, table: pd.DataFrame) -> Drawn:
     """A staircase per contender: the share of traces up to each value."""
     is_log = style.is_wide(table["value"])
     plot = drawing.axes(material.value_label, "share of traces up to a value", is_log=is_log)
@@ -159,16 +169,16 @@ def _distribution(material: Material, table: pd.DataFrame) -> figure:
             plot, points["value"].tolist(), points["trace"].tolist(), drawing.look_of(material, who, n_before)
         )
     drawing.hover(plot, trace="trace", told="value", share="share up to it")
-    return plot
+    return plot, []
 
 
-DRAWN: Mapping[str, tuple[Callable[[Material, pd.DataFrame], figure], str]] = {
-    "comparison": (_comparison, ""),
-    "parameter": (_parameter, ""),
-    "robustness": (_robustness, "what lies above the picture shows when zoomed out"),
-    "distribution": (_distribution, ""),
+DRAWN: Mapping[str, Callable[[Material, pd.DataFrame], Drawn]] = {
+    "comparison": _comparison,
+    "parameter": _parameter,
+    "robustness": _robustness,
+    "distribution": _distribution,
 }
-"""The figures of a study that are drawn here: how, and what is added to their captions."""
+"""The figures of a study that are drawn here."""
 
 
 def _contenders(table: pd.DataFrame) -> Iterator[tuple[Any, int, pd.DataFrame]]:
@@ -203,11 +213,6 @@ def _predictions(material: Material, found: Iterable[str]) -> list[str]:
     wanted = set(found)
     names = [name for name in dict.fromkeys(material.frame["predictions"].fillna("none")) if name in wanted]
     return names if len(names) > 2 else []
-
-
-def _words(material: Material) -> str:
-    metric = material.metric
-    return metric.name.removesuffix(f"_{metric.unit}").replace("_", " ")
 
 
 OMITTED = ("name", "baseline", "is_ratio", "x", "asked_value", "n_violated")

@@ -62,7 +62,7 @@ def axes(
         **ranges,
     )
     plot.toolbar.logo = None
-    plot.outline_line_color = None
+    plot.outline_line_color = plot.border_fill_color = plot.background_fill_color = None
     for axis in plot.axis:
         axis.axis_label_text_font_style = "normal"
         axis.minor_tick_line_color = None
@@ -92,7 +92,7 @@ def rule(plot: figure, place: float) -> None:
 
 
 def line(plot: figure, points: pd.DataFrame, look: Mapping[str, Any], size: int = 7) -> None:
-    """A line with its band and marks.
+    """A line with its marks, and the band of its intervals where the marks show.
 
     Args:
         plot: axes.
@@ -113,7 +113,7 @@ def line(plot: figure, points: pd.DataFrame, look: Mapping[str, Any], size: int 
         "interval": [between(*ends) for ends in zip(low, high, strict=True)],
         "traces": [str(n) for n in points["n_traces"]],
     }
-    if style.has_intervals(points):
+    if size and style.has_intervals(points):
         tagged(plot.varea(x, low, high, fill_alpha=0.12, fill_color=shade(look)), look)
     tagged(plot.line(x, y, line_width=2, line_dash=look["dash"], color=shade(look)), look)
     marks(plot, {"x": x, "y": y, **told}, look, size)
@@ -182,7 +182,8 @@ def between(low: float, high: float) -> str:
 
 def digits(value: float) -> str:
     """Four digits, thousands apart."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    size = abs(value)
+    return ("−" if value < 0 else "") + (f"{size:,.0f}" if size >= 1000 else f"{size:.4g}")
 
 
 def plain(text: str) -> str:

@@ -79,7 +79,7 @@ function paint(plot) {
     for (const glyph of [renderer.glyph, renderer.nonselection_glyph, renderer.hover_glyph, renderer.muted_glyph]) {
       if (!glyph || typeof glyph === "string") continue;
       if ("line_color" in glyph) glyph.line_color = colour;
-      if ("fill_color" in glyph) glyph.fill_color = (renderer.name ?? "").endsWith("hollow") ? paper : colour;
+      if ("fill_color" in glyph) glyph.fill_color = (renderer.name ?? "").startsWith("hollow") ? paper : colour;
     }
   }
 }

@@ -79,11 +79,15 @@ def verdicts(analysis: Analysis) -> tuple[list[str], list[Verdict]]:
 
 
 def _said(study: Study) -> tuple[list[str], list[str]]:
-    warnings = [f"{note[0].upper()}{note[1:]}." for note in wording.notes(study)]
-    tested = [one for one in study.comparisons if one.n and one.verdict != "no test"]
-    if study.baseline is None or not tested:
+    warnings = [_as_sentence(note, study) for note in wording.notes(study)]
+    compared = [one for one in study.comparisons if one.n]
+    tested = [one for one in compared if one.verdict != "no test"]
+    if study.baseline is None or not compared:
         return warnings, [*([] if warnings else ["There is nothing to hold against another."])]
     sign = 1 if study.metric.better == "lower" else -1
+    compared.sort(key=lambda one: sign * one.change)
+    if not tested:
+        return warnings, [f"The nearest to it: {_sentence(compared[0], study)}.{_equally(compared)}", *_leaders(study)]
     tested.sort(key=lambda one: sign * one.change)
     better = [one for one in tested if one.verdict == "better"]
     lines = []
@@ -102,6 +106,12 @@ def _said(study: Study) -> tuple[list[str], list[str]]:
     if len(tested) > 1:
         lines.append(_tally(tested, study))
     return warnings, [*lines, *_leaders(study)]
+
+
+def _as_sentence(note: str, study: Study) -> str:
+    """With a full stop, and opened as a sentence is, unless it begins with a name."""
+    is_name = study.baseline is not None and note.startswith(study.baseline.name)
+    return f"{note if is_name else note[0].upper() + note[1:]}."
 
 
 def _sentence(one: Comparison, study: Study) -> str:
