@@ -88,7 +88,9 @@ def rankings(results: Sequence[Result], metrics: Sequence[Metric]) -> list[Ranki
     """
     main = main_metric(results, metrics)
     groups: dict[Any, dict[Any, _Line]] = {}
-    system = catalog.system(results[0].experiment.experiment.system) if results else None
+    if not results:
+        return []
+    system = catalog.system(results[0].experiment.experiment.system)
     for result in results:
         row = result.row()
         setting = tuple((k, v) for k, v in row.items() if k.startswith("system."))
