@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.paging.wtinylfu import _Sketch, WTinyLFU
+from policies.paging.wtinylfu import WTinyLFU, _Sketch
 from sim.core.errors import InputError
 from tests.policies.paging.plain import Plain, busy, letters
 from tests.worked import evictions, run, trace_of
