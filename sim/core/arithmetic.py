@@ -213,6 +213,25 @@ def word(typingctx, index):
 
 
 @intrinsic
+def touch(typingctx, array, index):
+    """Starts to load the beginning of `array[index]` into the processor's cache; an address that is none does no harm."""
+
+    def generate(context, builder, signature, arguments):
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        offset = builder.mul(arguments[1], builder.extract_value(view.strides, 0))
+        if array.layout == "C" and array.ndim == 1:
+            offset = builder.mul(arguments[1], ir.Constant(WORD, array.dtype.bitwidth // 8))
+        place = builder.inttoptr(builder.add(builder.ptrtoint(view.data, WORD), offset), ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        builder.call(prefetch, [place, number(0), number(3), number(1)])  # to read, into all levels, data
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64), generate
+
+
+@intrinsic
 def fit(typingctx, array, value):
     """A value on its way into an array: what does not fit raises, as NumPy does for Python's numbers."""
     kind = types.unliteral(value)

@@ -68,6 +68,13 @@ def at(array, axis, index):
     return sim__word(index)
 
 
+@inlined
+def of_pair(array, i, k):
+    if sim__word(i) >= np.uint64(array.shape[0] >> 1):
+        raise IndexError("index outside the array")
+    return sim__word((i << 1) + k)
+
+
 def as_int(value): ...
 def as_float(value): ...
 def as_bool(value): ...
@@ -91,7 +98,7 @@ def _as_bool(value):
         return lambda value: value
 
 
-sim__at, sim__as_int, sim__as_float, sim__as_bool = at, as_int, as_float, as_bool
+sim__at, sim__of_pair, sim__as_int, sim__as_float, sim__as_bool = at, of_pair, as_int, as_float, as_bool
 '''
 
 SMALL = 14
@@ -431,7 +438,7 @@ def _arithmetic() -> str:
     return f"# {digest}\n" + "\n".join(f"from sim.core.arithmetic import {name} as {RESERVED}{name}" for name in names)
 
 
-OTHERS = ("ceil", "fit", "floor", "invert", "nearest", "neg", "whole", "word")
+OTHERS = ("ceil", "fit", "floor", "invert", "nearest", "neg", "touch", "whole", "word")
 """Functions of the arithmetic that stand for no operator of two numbers."""
 
 
@@ -497,7 +504,7 @@ def _row_text(name: str, table: Table) -> str:
             values.append(f"rows.{field}")
         else:
             assert isinstance(kind, Number)
-            values.append(f"{kind.type.__name__}(rows.{field}[index])")
+            values.append(f"{kind.type.__name__}(rows.{field}[sim__word(index)])")
     return (
         f'{record} = namedtuple("{record}", {fields!r})\n\n\n'
         f"@inlined\ndef {name}(rows, index):\n"

@@ -19,6 +19,7 @@ import numpy as np
 from sim.core.binding import unbound
 from sim.core.errors import CannotCompile
 from sim.core.kinds import Array, Cell, Generator, Items, Kind, Number, Object, Record, Static, Table, source_tree
+from sim.core.memory import touch, touch_parts
 from sim.core.policy import defines
 
 DRAWS = (
@@ -122,7 +123,7 @@ ERRORS = frozenset(
 )
 
 
-UNCHANGED = frozenset(["staticmethod", "override", "typing.override", "abstractmethod"])
+UNCHANGED = frozenset(["staticmethod", "override", "typing.override", "abstractmethod", "unchecked"])
 """Decorators that leave a function as it is written."""
 
 
@@ -153,6 +154,7 @@ class Rewriter(ast.NodeTransformer):
         self.scope: dict[str, Kind | None] = {}
         self.kinds = kinds
         self.is_checked = not str(function.__module__).startswith("sim.")  # the house's own numbers are known to fit
+        self.in_range: frozenset[str] | None = None if self.is_checked else getattr(function, "unchecked", None)
 
     def rewrite(self, flat_name: str) -> ast.FunctionDef:
         """Gives the flat function's tree, under its new name."""
@@ -160,7 +162,7 @@ class Rewriter(ast.NodeTransformer):
         if not isinstance(tree, ast.FunctionDef):
             self.refuse(tree, f"{self.function.__name__}, which no def made")
         for decorator in tree.decorator_list:
-            if ast.unparse(decorator) not in UNCHANGED:
+            if ast.unparse(decorator).partition("(")[0] not in UNCHANGED:
                 self.refuse(decorator, f"{tree.name} is decorated by {ast.unparse(decorator)}")
         arguments = tree.args
         if arguments.vararg or arguments.kwarg:
@@ -222,8 +224,22 @@ class Rewriter(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> Any:
         if isinstance(node.value, ast.Constant):
             return None
+        match node.value:
+            case ast.Call(ast.Name(name), [thing, indices, k]) if self._resolve(name)[1] is touch_parts:
+                return self._touch_parts(node, thing, indices, k)
         node.value = self.visit(node.value)
         return node
+
+    def _touch_parts(self, node: ast.Expr, thing: ast.expr, indices: ast.expr, k: ast.expr) -> Any:
+        """A call of `touch(indices[k])` for each structure within the thing that has this method."""
+        indices, k = self.visit(indices), self.visit(k)
+        is_there = ast.Compare(k, [ast.Lt()], [call("len", indices)])
+        index = ast.Subscript(indices, machine("word", k), ast.Load())
+        calls: list[ast.stmt] = [
+            ast.Expr(self._call_method(ast.Call(ast.Name("touch"), [], []), part, "touch", [twin(index)]))
+            for part in touched(self.visit(thing))
+        ]
+        return ast.copy_location(ast.If(is_there, calls, []), node) if calls else None
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         node.value = self.visit(node.value)
@@ -333,6 +349,8 @@ class Rewriter(ast.NodeTransformer):
         source = node.iter.args[0] if counted else node.iter  # type: ignore[attr-defined]
         if isinstance(kind_at(visited := self.visit(twin(source))), Items):
             return self._unroll(node, visited, counted)
+        if not self.is_checked and (counted_up := self._counted(node)) is not None:
+            return counted_up
         node.iter = self.visit(node.iter)
         for part in ast.walk(node.target):
             if isinstance(part, ast.Name):
@@ -340,6 +358,24 @@ class Rewriter(ast.NodeTransformer):
         node.body = self.block(node.body) or [ast.Pass()]
         node.orelse = self.block(node.orelse)
         return node
+
+    def _counted(self, node: ast.For) -> list[ast.stmt] | None:
+        """A loop over `range(start, stop)` as a while loop, which LLVM takes apart better; None for any other."""
+        match node:
+            case ast.For(ast.Name(name), ast.Call(ast.Name("range"), [start, stop], []), body, []):
+                end = f"{RESERVED}end_{name}"
+                self.scope[name] = None
+                begin = ast.Assign(
+                    [ast.Name(name, ast.Store())], ast.BinOp(self.visit(start), ast.Sub(), ast.Constant(1))
+                )
+                limit = ast.Assign(
+                    [ast.Name(end, ast.Store())], ast.BinOp(self.visit(stop), ast.Sub(), ast.Constant(1))
+                )
+                step = ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1))
+                test = ast.Compare(ast.Name(name, ast.Load()), [ast.Lt()], [ast.Name(end, ast.Load())])
+                loop = ast.While(test, [step, *self.block(body)], [])
+                return [begin, limit, loop]
+        return None
 
     def _unroll(self, node: ast.For, source: ast.expr, counted: bool) -> list[ast.stmt]:
         for part in (p for statement in node.body for p in ast.walk(statement)):
@@ -521,6 +557,10 @@ class Rewriter(ast.NodeTransformer):
             length = ast.Subscript(ast.Attribute(twin(array), "shape", ast.Load()), ast.Constant(axis), ast.Load())
             index = ast.BinOp(length, ast.Sub(), index.operand)
         else:
+            if self.in_range is not None and self.in_range.issuperset(locals_in(index)):
+                return machine("word", self.visit(index))
+            if self.in_range is not None and axis == 0 and (pair := of_pair(index)) is not None:
+                return machine("of_pair", twin(array), self.visit(pair[0]), ast.Constant(pair[1]))
             index = self.visit(index)
         return machine("at", twin(array), ast.Constant(axis), index)
 
@@ -537,6 +577,8 @@ class Rewriter(ast.NodeTransformer):
             assert isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str)
             return ast.copy_location(ast.Constant(callable(getattr(kind.cls, node.args[1].value, None))), node)
         self._visit_arguments(node)
+        if found and value is touch:
+            return ast.copy_location(machine("touch", *node.args), node)
         if found and inspect.isfunction(value):
             kinds = tuple(kind_at(argument) for argument in node.args)
             node.func = ast.Name(self._flat_name(node, value, None, kinds), ast.Load())
@@ -723,6 +765,36 @@ def kind_at(node: ast.AST) -> Kind | None:
 def with_kind(node: Any, kind: Kind | None) -> Any:
     node.kind = kind
     return node
+
+
+def of_pair(index: ast.expr) -> tuple[ast.expr, int] | None:
+    """i and k where an index is written as 2 * i + k, k being 0 or 1; None where it is not."""
+    match index:
+        case ast.BinOp(ast.Constant(2), ast.Mult(), i):
+            return i, 0
+        case ast.BinOp(ast.BinOp(ast.Constant(2), ast.Mult(), i), ast.Add(), ast.Constant(1)):
+            return i, 1
+    return None
+
+
+def locals_in(index: ast.expr) -> set[str]:
+    """The names in an index, other than that of the object whose fields it reads."""
+    return {part.id for part in ast.walk(index) if isinstance(part, ast.Name)} - {"self"}
+
+
+def touched(thing: ast.expr) -> list[ast.expr]:
+    """The structures within an object, however deep, that have a method `touch`."""
+    kind = kind_at(thing)
+    if not isinstance(kind, Object | Items):
+        return []
+    if isinstance(kind, Object) and callable(getattr(kind.cls, "touch", None)):
+        return [thing]
+    parts: list[tuple[ast.expr, Kind]]
+    if isinstance(kind, Items):
+        parts = [(ast.Subscript(thing, ast.Constant(i), ast.Load()), item) for i, item in enumerate(kind.items)]
+    else:
+        parts = [(ast.Attribute(thing, plain(name), ast.Load()), field) for name, field in kind.fields]
+    return [found for part, field in parts for found in touched(with_kind(part, field))]
 
 
 def stored_name(node: ast.AST) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.core.memory import touch, unchecked
 from sim.core.trace import NONE
 
 
@@ -34,16 +35,24 @@ class LinkedList(Structure):
         self.links[2 * n] = n
         self.links[2 * n + 1] = n
 
+    def touch(self, i):
+        """Fetches the node of `i`, which will be asked for soon."""
+        touch(self.links, 2 * i)
+
     def contains(self, i):
         return self.links[2 * i] != NONE
 
+    @unchecked()
     def front(self):
         """The first one, NONE when empty."""
-        return self.after(self.n)
+        first = int(self.links[2 * self.n + 1])
+        return first if first != self.n else NONE
 
+    @unchecked()
     def back(self):
         """The last one, NONE when empty."""
-        return self.before(self.n)
+        last = int(self.links[2 * self.n])
+        return last if last != self.n else NONE
 
     def after(self, i):
         """The next one towards the back, NONE at the end."""
@@ -55,25 +64,32 @@ class LinkedList(Structure):
         leader = int(self.links[2 * i])
         return leader if leader != self.n else NONE
 
+    @unchecked()
     def push_front(self, i):
         self._link(i, self.n, int(self.links[2 * self.n + 1]))
         self.size += 1
 
+    @unchecked()
     def push_back(self, i):
         self._link(i, int(self.links[2 * self.n]), self.n)
         self.size += 1
 
     def insert_after(self, i, j):
-        """Puts `i`, which is not in the list, behind `j`, which is."""
-        self._link(i, j, int(self.links[2 * j + 1]))
+        """Puts `i`, which is not in the list, behind `j`; raises IndexError when that one is not in the list either."""
+        follower = int(self.links[2 * j + 1])
+        if follower == NONE:
+            raise IndexError("put an integer behind one that is not in the list")
+        self._link(i, j, follower)
         self.size += 1
 
+    @unchecked()
     def move_to_front(self, i):
         first = int(self.links[2 * self.n + 1])
         if first != i:
             self._unlink(i)
             self._link(i, self.n, first)
 
+    @unchecked()
     def move_to_back(self, i):
         last = int(self.links[2 * self.n])
         if last != i:
@@ -102,12 +118,14 @@ class LinkedList(Structure):
             self.remove(i)
         return i
 
+    @unchecked("leader", "follower")
     def _link(self, i, leader, follower):
         self.links[2 * i] = leader
         self.links[2 * i + 1] = follower
         self.links[2 * leader + 1] = i
         self.links[2 * follower] = i
 
+    @unchecked("follower")  # the leader may be NONE
     def _unlink(self, i):
         leader = self.links[2 * i]
         follower = self.links[2 * i + 1]
@@ -134,6 +152,10 @@ class LinkedLists(Structure):
         self.links[2 * n :] = np.repeat(np.arange(n, n + n_lists), 2)
         self.lists = np.full(n, NONE, np.int8)
         self.tags = np.zeros(n, np.int32)
+
+    def touch(self, i):
+        """Fetches the node of `i`, which will be asked for soon."""
+        touch(self.links, 2 * i)
 
     def list_of(self, i):
         """The list that holds `i`, NONE when none does."""
@@ -179,7 +201,7 @@ class LinkedLists(Structure):
         first = int(self.links[2 * head + 1])
         if first == i:
             return
-        if self.lists[i] == k:
+        if k >= 0 and self.lists[i] == k:
             self._detach(i)
             self._attach(i, head, first)
         else:
@@ -214,9 +236,9 @@ class LinkedLists(Structure):
         return i
 
     def _link(self, k, i, leader, follower):
+        self.sizes[k] += 1  # and a k that is no list raises, before it does harm
         self._attach(i, leader, follower)
         self.lists[i] = k
-        self.sizes[k] += 1
 
     def _unlink(self, i):
         k = int(self.lists[i])
@@ -225,12 +247,14 @@ class LinkedLists(Structure):
         self._detach(i)
         self.sizes[k] -= 1
 
+    @unchecked("leader", "follower")
     def _attach(self, i, leader, follower):
         self.links[2 * i] = leader
         self.links[2 * i + 1] = follower
         self.links[2 * leader + 1] = i
         self.links[2 * follower] = i
 
+    @unchecked("leader", "follower")
     def _detach(self, i):
         leader = int(self.links[2 * i])
         follower = int(self.links[2 * i + 1])

@@ -1,6 +1,7 @@
 """Each structure against the plainest Python that does the same."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from sim.core.compile import compile_loop
 from sim.core.kinds import instances, state
+from sim.core.memory import touch, touch_parts
 from sim.core.seeds import stream
 from sim.core.structures import Heap, IndexSet, LinkedList, LinkedLists, RandomSet, Slots, Structure
 from sim.core.trace import NONE
@@ -49,6 +51,76 @@ def test_removing_what_is_not_there_raises():
         LinkedList(3).remove(1)
     with pytest.raises(IndexError, match="in no list"):
         LinkedLists(3, 2).remove(1)
+
+
+def test_nothing_goes_behind_an_integer_that_is_not_in_the_list():
+    with pytest.raises(IndexError, match="behind one that is not in the list"):
+        LinkedList(3).insert_after(1, 2)
+
+
+class Trial(Structure):
+    """An operation that has no sense on fresh lists of two."""
+
+    def __init__(self, number):
+        self.number = number
+        self.order = LinkedList(2)
+        self.queues = LinkedLists(2, 2)
+
+
+def attempt(trial, start, stop):
+    for _ in range(start, stop):
+        if trial.number == 0:
+            trial.order.move_to_front(1)
+        elif trial.number == 1:
+            trial.order.push_front(3)
+        elif trial.number == 2:
+            trial.order.insert_after(0, 1)
+        elif trial.number == 3:
+            trial.queues.move_to_front(-1, 1)
+        elif trial.number == 4:
+            trial.queues.push_front(2, 1)
+        elif trial.number == 5:
+            trial.queues.push_back(0, 4)
+        elif trial.number == 6:
+            trial.queues.move_to_back(0, 1)
+        elif trial.number == 7:
+            trial.order.remove(-1)
+
+
+def test_machine_code_raises_before_it_writes_beside_a_structure():
+    for number in range(8):
+        trial = Trial(number)
+        with pytest.raises(IndexError):
+            compile_loop(attempt, {"trial": trial}, "attempt")(0, 1)
+
+
+class Library(Structure):
+    """Structures within structures, and what is touched in them."""
+
+    def __init__(self):
+        self.order = LinkedList(N)
+        self.shelves = [LinkedLists(N, 2), LinkedLists(N, 3)]
+        self.row = np.arange(8)
+
+
+def browse(library, pages, start, stop):
+    for i in range(start, stop):
+        touch_parts(library, pages, i + 4)
+        touch(library.row, i)
+        library.order.push_back(int(pages[i]))
+
+
+def test_touching_changes_nothing_and_needs_no_row_to_be_there():
+    pages = np.array([3, 1, 4, 0, 5, 9], np.int32)
+    plain, compiled = Library(), Library()
+    browse(plain, pages, 0, len(pages))
+    loop = compile_loop(browse, {"library": compiled, "pages": pages}, "browse")
+    loop(0, len(pages))
+    text = Path(loop.module.__file__).read_text()
+    assert text.count("touch(library.") == 4  # three lists and the row
+    assert plain.order.links.tolist() == compiled.order.links.tolist()
+    assert compiled.shelves[1].lists.tolist() == [NONE] * N
+    assert compiled.row.tolist() == list(range(8))
 
 
 @given(STEPS)

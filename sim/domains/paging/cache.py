@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.core.memory import touch_parts
 from sim.core.operations import Operation
 from sim.core.policy import defines
 from sim.core.structures import Structure
@@ -63,7 +64,7 @@ class Cache(Structure):
         self.broken_page = NONE
 
     def serve(self, policy, request):
-        """Plays one request; gives the number of loads, 0 or 1."""
+        """Plays one request; gives the number of loads, 0 or 1, or NONE where a decision was illegal."""
         page = request.page
         if self.expires_s is not None and self.resident[page] and self.expires_s[page] <= request.time_s:
             self.expired += 1
@@ -78,12 +79,12 @@ class Cache(Structure):
             loaded = self.load(policy, request)
         if self.expires_s is not None and request.ttl_s > 0:
             self.expires_s[page] = request.time_s + request.ttl_s
-        if defines(policy, "release"):
-            self.let_go(policy, request)
+        if defines(policy, "release") and not self.let_go(policy, request):
+            return NONE
         return loaded
 
     def load(self, policy, request):
-        """Makes room for the requested page and lets it in, unless the policy or its size forbids; gives the loads."""
+        """Makes room for the requested page and lets it in, unless the policy or its size forbids; as `serve`."""
         page = request.page
         if self.sizes is not None and request.size > self.capacity:
             self.too_large += 1
@@ -101,7 +102,7 @@ class Cache(Structure):
             if not self.is_resident(victim):
                 self.broken = NOTHING_EVICTED if victim == NONE else NOT_RESIDENT
                 self.broken_page = victim
-                return 0
+                return NONE
             self.drop(victim)
             self.evictions += 1
             self.note(EVICT, victim)
@@ -115,16 +116,17 @@ class Cache(Structure):
         return 1
 
     def let_go(self, policy, request):
-        """Drops the pages that the policy releases unforced."""
+        """Drops the pages that the policy releases unforced; whether all of them were resident."""
         page = policy.release(request)
         while page != NONE:
             if not self.is_resident(page):
                 self.broken = RELEASED_ABSENT
                 self.broken_page = page
-                return
+                return False
             self.drop(page)
             self.note(RELEASE, page)
             page = policy.release(request)
+        return True
 
     def is_resident(self, page):
         return page >= 0 and page < len(self.resident) and self.resident[page]
@@ -154,9 +156,17 @@ class Cache(Structure):
         self.expired = 0
 
 
-def play(cache, predicted, oracle, policy, rows, start, stop):
-    """The loop of every paging run. `predicted` and `oracle` keep on-line predictions up to date, and may be None."""
+AHEAD = 16
+"""Requests between the fetch of what a policy knows of a page and its use: some 100 ns, one access to memory."""
+
+
+def play(cache, predicted, oracle, policy, rows, pages, start, stop):
+    """The loop of every paging run. `predicted` and `oracle` keep on-line predictions up to date, and may be None.
+
+    `pages` is the rows' column of pages: its coming ones are touched, so that memory is not waited for. No policy sees them.
+    """
     for i in range(start, stop):
+        touch_parts(policy, pages, i + AHEAD)
         request = rows[i]
         cache.now = i
         if cache.has_warmup and i == cache.warmup:
@@ -168,7 +178,5 @@ def play(cache, predicted, oracle, policy, rows, start, stop):
         if cache.expires_s is not None and request.op == Operation.DELETE:
             if cache.resident[request.page]:
                 cache.remove(policy, request.page)
-        else:
-            cache.serve(policy, request)
-        if cache.broken != LEGAL:
+        elif cache.serve(policy, request) == NONE:
             break

@@ -122,6 +122,7 @@ class PagingRun:
             "oracle": self.oracle,
             "policy": policy,
             "rows": Rows("Request", len(trace), self._fields()),
+            "pages": trace["page"],
         }
 
     def _oracle(self) -> Oracle | None:

@@ -351,6 +351,7 @@ class TimedRun(untimed.PagingRun):
             flight: Any = processes.Processes(self.responses, setting.origin_slots)
         else:
             flight = Flight(len(trace), setting.n_pages, setting.origin_slots)
+        del self.objects["pages"]
         self.objects = {"responses": self.responses, "flight": flight, **self.objects}
 
     def counters(self) -> dict[str, float]:

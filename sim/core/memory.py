@@ -1,0 +1,37 @@
+"""Memory ahead of its use: fetched while a loop still works on something else. Interpreted, none of this does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+
+def touch(array: np.ndarray, i: int) -> None:
+    """Brings the beginning of `array[i]` near the processor; changes nothing, and `i` may be out of range."""
+
+
+def touch_parts(thing: Any, indices: np.ndarray, k: int) -> None:
+    """Calls `touch(indices[k])` of all structures within `thing` that have this method; does nothing where there is no k-th.
+
+    For the loop of a system, which has the coming requests: what a policy knows of the page requested soon is then at hand.
+    Not part of the rules: the policy sees nothing of it, and results stay the same.
+    """
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def unchecked(*names: str) -> Callable[[F], F]:
+    """Marks a method of a structure: an index made of these arguments and locals, of fields and constants alone is in range.
+
+    Machine code then leaves out the check. The structure's own links are such indices, whatever a policy passes in; a number
+    that a policy passes in never is.
+    """
+
+    def mark(method: F) -> F:
+        method.unchecked = frozenset(names)  # type: ignore[attr-defined]
+        return method
+
+    return mark
