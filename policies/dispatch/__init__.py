@@ -1,0 +1,1 @@
+"""Dispatching policies, one per file."""

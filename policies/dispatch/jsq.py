@@ -1,0 +1,31 @@
+from sim.core.structures import draw
+from sim.domains import dispatch
+
+
+class JSQ(dispatch.Policy):
+    """Joins the shortest queue: the server with the fewest jobs, ties at random.
+
+    Optimal among all policies that see only queue lengths where servers are equal and sizes exponential.
+
+    Reference: Winston, "Optimality of the Shortest Line Discipline", Journal of Applied Probability 1977.
+    """
+
+    def begin(self, setting, rng):
+        self.rng = rng
+
+    def route(self, job, view):
+        least = view.queue[0]
+        n_least = 0
+        for server in range(view.n_servers):
+            if view.queue[server] < least:
+                least = view.queue[server]
+                n_least = 0
+            if view.queue[server] == least:
+                n_least += 1
+        chosen = draw(self.rng, n_least) if n_least > 1 else 0
+        for server in range(view.n_servers):
+            if view.queue[server] == least:
+                if chosen == 0:
+                    return server
+                chosen -= 1
+        return 0
