@@ -52,10 +52,14 @@ def _things(domain: str) -> list[dict[str, Any]]:
 
     word, system = catalog.domain_of(domain), catalog.system(domain)
     rows = [_policy(word, name) for name in catalog.policies(word)]
-    for name, function in catalog.predictors().items():
+    for name, function in catalog.predictors(word).items():
         rows.append(
             _row(
-                "predictor", name, function, _keywords(function), f"fills {' or '.join(catalog.channels_filled(name))}"
+                "predictor",
+                name,
+                function,
+                _keywords(function),
+                f"fills {' or '.join(catalog.channels_filled(name, word))}",
             )
         )
     rows += [_plain("sample", name, path.name, "") for name, path in store.samples(word).items()]

@@ -126,7 +126,7 @@ def command(
         raise click.UsageError(f'no curve of "{metric}" (curves of: {", ".join(shown)})')
     for text in predictions:
         if text != "none":
-            catalog.check_predictor(text)
+            catalog.check_predictor(text, catalog.domain_of(domain))
     if figure:
         from sim.study import figures
 

@@ -141,7 +141,7 @@ def replay(
     built = {text: catalog.policy(domain, text) for text in policies}
     for text in predictions:
         if text != "none":
-            catalog.check_predictor(text)
+            catalog.check_predictor(text, domain)
     if json_wanted and csv_wanted:
         raise click.UsageError("--json and --csv exclude each other; give one of them")
     if figure:

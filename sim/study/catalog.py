@@ -284,30 +284,35 @@ def workloads(domain: str) -> dict[str, Callable[..., Trace]]:
     return {n: f for n, f in functions("workloads", domain).items() if next(iter(_parameters(f)), "") == "rng"}
 
 
-def predictors() -> dict[str, Callable[..., Trace]]:
-    """All predictors: functions of (trace, setting, rng, ...)."""
+def predictors(domain: str = "paging") -> dict[str, Callable[..., Trace]]:
+    """All predictors of a domain: functions of (trace, setting, rng, ...)."""
     return {
         n: f
-        for n, f in functions("workloads", "predictions").items()
+        for n, f in functions("workloads", predictors_module(domain)).items()
         if list(_parameters(f))[:3] == ["trace", "setting", "rng"]
     }
+
+
+def predictors_module(domain: str) -> str:
+    """Which module of `workloads` has the predictors of a domain: paging's stand apart, others beside the workloads."""
+    return "predictions" if domain == "paging" else domain
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-def predictor(name: str) -> Callable[..., Trace]:
-    known = predictors()
+def predictor(name: str, domain: str = "paging") -> Callable[..., Trace]:
+    known = predictors(domain)
     if name not in known:
-        raise UnknownName(unknown("predictor", name, known, "augsim list paging"))
+        raise UnknownName(unknown("predictor", name, known, f"augsim list {domain}"))
     return known[name]
 
 
-def check_predictor(text: str) -> None:
+def check_predictor(text: str, domain: str = "paging") -> None:
     """Refuses an unknown predictor or parameter, before anything runs."""
     wanted = spec.parse(text)
-    known = [k for k, p in _parameters(predictor(wanted.name)).items() if p.kind is p.KEYWORD_ONLY]
+    known = [k for k, p in _parameters(predictor(wanted.name, domain)).items() if p.kind is p.KEYWORD_ONLY]
     for key in wanted.arguments:
         if key not in known:
             have = ", ".join(known) or "none"
@@ -330,9 +335,9 @@ def channels_needed(domain: str, policy: Policy) -> tuple[str, ...]:
     return module("sim.domains", domain).channels_needed(policy)
 
 
-def channels_filled(name: str) -> tuple[str, ...]:
+def channels_filled(name: str, domain: str = "paging") -> tuple[str, ...]:
     """The channels a predictor can serve, as it declares them by its attribute `channels`."""
-    return predictor(name).channels  # type: ignore[attr-defined]
+    return predictor(name, domain).channels  # type: ignore[attr-defined]
 
 
 def call(

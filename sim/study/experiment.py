@@ -175,14 +175,14 @@ class Bench:
 
     def _predict(self, trace: Trace, setting: Any, text: str, seed: int) -> Trace:
         wanted = spec.parse(text)
-        predictor = catalog.predictor(wanted.name)
+        predictor = catalog.predictor(wanted.name, trace.domain)
         rng = stream(seed, "prediction", trace.name, wanted.name)
         resolve = {"Predictor": lambda text: partial(self._nested, spec.parse(spec.item(text)))}
         return catalog.call(predictor, wanted, "predictor", trace, setting, rng, resolve=resolve)
 
     @staticmethod
     def _nested(wanted: spec.Spec, trace: Trace, setting: Any, rng: Any) -> Trace:
-        return catalog.call(catalog.predictor(wanted.name), wanted, "predictor", trace, setting, rng)
+        return catalog.call(catalog.predictor(wanted.name, trace.domain), wanted, "predictor", trace, setting, rng)
 
     def run(
         self,
@@ -251,7 +251,7 @@ def prediction_choices(domain: str, policy: Policy, predictions: Iterable[str]) 
     given = [text for text in predictions if text != "none"]
     choices = []
     for channel in needed:
-        fitting = [text for text in given if channel in catalog.channels_filled(spec.parse(text).name)]
+        fitting = [text for text in given if channel in catalog.channels_filled(spec.parse(text).name, domain)]
         if fitting:
             choices.append(fitting)
     return [tuple(dict.fromkeys(choice)) for choice in itertools.product(*choices)]

@@ -64,7 +64,7 @@ def code_of(domain: str, policy: Policy, is_workload: bool, is_predicted: bool) 
     for part in parts_of(policy):
         files |= _reached(sys.modules[type(part).__module__])
     if is_predicted:
-        files |= _reached(catalog.module("workloads.predictions"))
+        files |= _reached(catalog.module("workloads", catalog.predictors_module(domain)))
     if is_workload:
         files |= _reached(catalog.module("workloads", domain))
     return digest(*sorted(_hash(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files))

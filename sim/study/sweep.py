@@ -86,7 +86,7 @@ class Sweep:
         for text in self.predictions:
             with _axis("predictions", text):
                 if text != "none":
-                    catalog.check_predictor(text)
+                    catalog.check_predictor(text, self.domain)
         self._check_settings()
         self._check_metric()
         policies = {}
@@ -126,7 +126,8 @@ class Sweep:
 
     def _check_channels(self, text: str, policy: Policy) -> None:
         for channel in catalog.channels_needed(self.domain, policy):
-            fitting = [name for name in catalog.predictors() if channel in catalog.channels_filled(name)]
+            known = catalog.predictors(self.domain)
+            fitting = [name for name in known if channel in catalog.channels_filled(name, self.domain)]
             if not any(spec.parse(given).name in fitting for given in self.predictions):
                 raise InputError(
                     f"{text} reads predictions of channel {channel}, and predictions names none that fills it "
@@ -256,7 +257,8 @@ class _Planner:
                 shown = {"trace": self.names[text], "redrawn": is_workload, "label": self.labels[name], **asked}
                 experiment = Experiment(self.sweep.system, text, name, choice, options, seed)
                 key = provenance.digest(self.sweep.system, content, trace.name, shown, choice, options, seed)
-                yield Planned(experiment, shown, key, self.code(name, is_workload, bool(choice)), inputs)
+                code = self.code(name, is_workload, bool(choice))
+                yield Planned(experiment, shown, key, code, inputs, str(trace.origin.get("sha256", "")))
 
 
 def _told_apart(texts: Iterable[str], short: Callable[[str], str]) -> dict[str, str]:
