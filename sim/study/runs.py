@@ -62,6 +62,7 @@ class Planned:
         key: hash of what the run is: content of the trace, policy with parameters, predictions, setting, seed.
         code: hash of all code that shapes it; a stored result with another one is stale.
         inputs: runs with equal inputs find trace, predictions and reference ready where they follow each other.
+        sha256: of the trace's file, in hexadecimal; empty where it has none.
     """
 
     experiment: Experiment
@@ -69,6 +70,7 @@ class Planned:
     key: str
     code: str
     inputs: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,8 @@ class Store:
     def begin(self, sweep: Sweep, planned: Sequence[Planned]) -> dict[str, Outcome]:
         """Notes that this sweep is what the folder is about from now on; gives those outcomes of its runs
         that are there already."""
-        about = {"system": sweep.system, "metric": sweep.metric, "baseline": sweep.baseline}
+        hashes = {run.asked["trace"]: run.sha256 for run in planned if run.sha256}
+        about = {"system": sweep.system, "metric": sweep.metric, "baseline": sweep.baseline, "sha256": hashes}
         self._execute("begin immediate")
         cursor = self._execute(
             "insert into studies (began, command, text, about, machine) values (?, ?, ?, ?, ?)",
@@ -205,7 +206,8 @@ class Store:
         return found
 
     def about(self) -> dict[str, Any]:
-        """What the last sweep was: `system`, `metric`, `baseline`, `command`, `text`, `began`, `machine`."""
+        """What the last sweep was: `system`, `metric`, `baseline`, `sha256` (of the files of traces, by their names; older
+        stores lack it), `command`, `text`, `began`, `machine`."""
         found = self._execute(
             "select about, command, text, began, machine from studies order by number desc limit 1"
         ).fetchone()
@@ -243,8 +245,8 @@ class Store:
         return pd.DataFrame([{"status": status, "error": error, **json.loads(row)} for status, error, row in rows])
 
     def origins(self) -> pd.DataFrame:
-        """Where each row of the last sweep came from, in the order of its plan: `label`, `trace`, `source` (the trace as the study
-        named it), `code` (hash of all code that shaped the run), `seconds`, `finished`."""
+        """Where each row of the last sweep came from, in the order of its plan: `label`, `trace`, `source` (the trace as the
+        study named it), `code` (hash of all code that shaped the run), `seconds`, `finished`."""
         found = self._execute(
             "select row, experiment, code, seconds, finished from plan join runs using (key, code) order by position"
         )

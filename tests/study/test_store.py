@@ -1,5 +1,6 @@
 """The store: what it keeps, and what it says when it cannot."""
 
+import hashlib
 import sqlite3
 
 import pandas as pd
@@ -26,6 +27,15 @@ def test_what_was_run_where_and_how_is_kept(filled):
         assert about["text"] == "domain = 'paging'"
         assert about["system"] == "paging"
         assert {"host", "python", "numpy", "numba", "augsim"} <= set(about["machine"])
+
+
+def test_the_hash_of_each_trace_file_is_kept_by_the_name_in_the_table(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("page\n1\n2\n1\n")
+    study = sweep(traces=(str(path), ZIPF), settings=({"capacity": (1,)},), seeds=(0,))
+    with Store(tmp_path, command="augsim sweep x.toml") as store:
+        store.begin(study, study.plan())
+        assert store.about()["sha256"] == {"a.csv": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def test_the_timeline_of_each_run_is_kept(filled):

@@ -43,7 +43,7 @@ def traces(store: Store, analysis: Analysis, length: str) -> Ranking:
     """One row per trace: what the study called it, how long it is, and the hash of its content where the store has it."""
     frame = analysis.frame
     sources = store.origins().groupby("trace", sort=False)["source"].first()
-    kept = analysis.about.get("traces") or {}
+    kept = analysis.about.get("sha256") or {}
     rows = []
     for trace, source in sources.items():
         runs = frame[frame["trace"] == trace]
@@ -53,7 +53,7 @@ def traces(store: Store, analysis: Analysis, length: str) -> Ranking:
         rows.append([str(trace), str(source), spread, f"{n_done:,} of {len(runs):,}", str(kept.get(str(trace), ""))])
     columns = [("trace", "left"), ("as the study names it", "left"), (length, "right"), ("runs done", "right")]
     if kept:
-        return Ranking("Traces", [*columns, ("hash of the content", "left")], rows, "")
+        return Ranking("Traces", [*columns, ("SHA-256 of the file", "left")], rows, "")
     return Ranking("Traces", columns, [row[:-1] for row in rows], "")
 
 

@@ -35,7 +35,7 @@ def written(folder: Path, rows: pd.DataFrame, *, n_missing: int = 0) -> Store:
 def _planned(row: Mapping[str, Any], i: int) -> Planned:
     asked = {key: row[key] for key in ("trace", "redrawn", "label") if key in row}
     experiment = Experiment("paging", f"data/{asked['trace']}.gz", str(asked["label"]), (), (), 0)
-    return Planned(experiment, asked, f"key {i}", f"code of {asked['label']}", "")
+    return Planned(experiment, asked, f"key {i}", f"code of {asked['label']}", "", f"hash of {asked['trace']}")
 
 
 def _plain(value: Any) -> Any:

@@ -193,7 +193,7 @@ def test_a_study_whose_runs_are_all_done_has_no_section_on_failures(document):
 
 def test_the_page_says_where_it_comes_from_and_how_to_make_it_again(document, folder):
     origin, again = section(document, "origin").words(), section(document, "again")
-    assert "code of follow" in origin and "data/t3.csv" not in origin and "data/t3.gz" in origin
+    assert "code of follow" in origin and "data/t3.gz" in origin and "hash of t3" in origin
     for name in ("Host", "Python", "Augsim", "Begun", "All runs together"):
         assert name in origin
     study, commands = (one.text.replace("\0", "") or one.words() for one in again.all("code"))
