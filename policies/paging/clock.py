@@ -1,8 +1,7 @@
 import numpy as np
 
 from sim.core.errors import InputError
-from sim.core.structures import LinkedList
-from sim.core.trace import NONE
+from sim.core.structures import Queue
 from sim.domains import paging
 
 
@@ -27,31 +26,22 @@ class Clock(paging.Policy):
             raise InputError(f"clock: n_bits must be 1 to 8, got {self.n_bits}")
         self.most = 2**self.n_bits - 1
         self.uses = np.zeros(setting.n_pages, np.uint8)
-        self.order = LinkedList(setting.n_pages)  # the hand walks from the back to the front, and on from the back
-        self.hand = NONE  # the oldest page, NONE where that is the last of the list
+        self.order = Queue(setting.n_pages, setting.n_slots)
 
     def hit(self, request):
         self.uses[request.page] = min(self.uses[request.page] + 1, self.most)
 
     def admit(self, request):
-        if self.hand == NONE:
-            self.order.push_front(request.page)
-        else:
-            self.order.insert_after(request.page, self.hand)
+        self.order.push(request.page)
 
     def evict(self, request):
-        page = self.hand if self.hand != NONE else self.order.back()
+        page = self.order.pop()
         while self.uses[page] > 0:
             self.uses[page] -= 1
-            page = self.order.before(page)
-            if page == NONE:
-                page = self.order.back()
-        self.hand = self.order.before(page)
-        self.order.remove(page)
+            self.order.push(page)
+            page = self.order.pop()
         return page
 
     def forget(self, page):
-        if page == self.hand:
-            self.hand = self.order.before(page)
         self.uses[page] = 0
         self.order.remove(page)

@@ -1,4 +1,4 @@
-from sim.core.structures import LinkedList
+from sim.core.structures import Queue
 from sim.domains import paging
 
 
@@ -12,13 +12,13 @@ class FIFO(paging.Policy):
     """
 
     def begin(self, setting, rng):
-        self.order = LinkedList(setting.n_pages)  # newest load first
+        self.order = Queue(setting.n_pages, setting.n_slots)
 
     def admit(self, request):
-        self.order.push_front(request.page)
+        self.order.push(request.page)
 
     def evict(self, request):
-        return self.order.pop_back()
+        return self.order.pop()
 
     def forget(self, page):
         self.order.remove(page)

@@ -262,6 +262,64 @@ class LinkedLists(Structure):
         self.links[2 * follower] = leader
 
 
+class Queue(Structure):
+    """First in, first out: integers from 0..n-1 in a ring, which is written and read place after place.
+
+    One that is removed keeps its place until its turn or until the ring is full, and is skipped then: of the entries of i the
+    oldest `gone[i]` are such. So nothing but a removal looks at anything but the ends.
+
+    Args:
+        n: the integers are 0..n-1.
+        most: how many may be in the queue at a time.
+    """
+
+    def __init__(self, n: int, most: int):
+        self.ring = np.zeros(1 << max(1, (2 * most - 1).bit_length()), np.int32)
+        self.mask = len(self.ring) - 1
+        self.start = 0  # the entries are ring[k & mask] for k from start to end - 1
+        self.end = 0
+        self.gone = np.zeros(n, np.int32)
+        self.n_gone = 0
+
+    def push(self, i):
+        """Puts in `i`, which is not in the queue, as the last one; raises IndexError when there are too many."""
+        if self.end - self.start > self.mask:
+            self._sweep()
+        self.ring[self.end & self.mask] = i
+        self.end += 1
+
+    def pop(self):
+        """Takes out the first one and returns it, NONE when empty."""
+        while self.start < self.end:
+            i = int(self.ring[self.start & self.mask])
+            self.start += 1
+            if self.n_gone == 0 or self.gone[i] == 0:
+                return i
+            self.gone[i] -= 1
+            self.n_gone -= 1
+        return NONE
+
+    def remove(self, i):
+        """Takes out `i`, which is in the queue, from wherever it stands."""
+        self.gone[i] += 1
+        self.n_gone += 1
+
+    def _sweep(self):
+        """Drops the places of those removed, in O(size); half of all places at least, so that a removal costs O(1)."""
+        if self.n_gone == 0:
+            raise IndexError("put more integers into a queue than it can hold")
+        end = self.start
+        for k in range(self.start, self.end):
+            i = int(self.ring[k & self.mask])
+            if self.gone[i] > 0:
+                self.gone[i] -= 1
+            else:
+                self.ring[end & self.mask] = i
+                end += 1
+        self.n_gone = 0
+        self.end = end
+
+
 class RandomSet(Structure):
     """A set of integers from 0..n-1 from which one can draw uniformly."""
 

@@ -12,7 +12,7 @@ from sim.core.compile import compile_loop
 from sim.core.kinds import instances, state
 from sim.core.memory import touch, touch_parts
 from sim.core.seeds import stream
-from sim.core.structures import Heap, IndexSet, LinkedList, LinkedLists, RandomSet, Slots, Structure
+from sim.core.structures import Heap, IndexSet, LinkedList, LinkedLists, Queue, RandomSet, Slots, Structure
 from sim.core.trace import NONE
 
 N = 12
@@ -153,6 +153,29 @@ def test_linked_lists_hold_each_integer_in_one_list_at_most(steps):
 
 
 @given(STEPS)
+def test_a_queue_gives_what_was_first_in_of_what_was_not_removed(steps):
+    mine, plain = Queue(N, 3), []
+    for action, i, _ in steps:
+        if action in "abc" and i not in plain and len(plain) < 3:
+            mine.push(i)
+            plain.append(i)
+        elif action in "de" and i in plain:
+            mine.remove(i)
+            plain.remove(i)
+        elif action == "f":
+            assert mine.pop() == (plain.pop(0) if plain else NONE)
+    assert [mine.pop() for _ in range(len(plain) + 1)] == [*plain, NONE]
+
+
+def test_a_queue_refuses_more_than_it_has_places_for():
+    queue = Queue(10, 2)
+    for i in range(4):  # a ring has places for twice as many
+        queue.push(i)
+    with pytest.raises(IndexError, match="more integers into a queue than it can hold"):
+        queue.push(4)
+
+
+@given(STEPS)
 def test_a_heap_gives_the_least_key_and_among_equals_the_least_tie(steps):
     mine, plain = Heap(N), {}
     for action, i, key in steps:
@@ -224,9 +247,11 @@ class Yard(Structure):
     def __init__(self, steps, rng):
         self.rng = rng
         self.steps = steps
-        self.got = np.zeros((len(steps), 8), np.int64)
+        self.got = np.zeros((len(steps), 9), np.int64)
         self.order = LinkedList(N)
         self.queues = LinkedLists(N, 3)
+        self.line = Queue(N, N)
+        self.waits = np.zeros(N, np.bool_)  # in the line
         self.heap = Heap(N)
         self.pages = IndexSet(5000)
         self.bag = RandomSet(N)
@@ -277,6 +302,17 @@ def work(yard, start, stop):
             j = (i + 1) % N
             if not yard.order.contains(j):
                 yard.order.insert_after(j, i)
+        if action == 2:
+            first = yard.line.pop()
+            yard.got[t, 8] = first
+            if first != NONE:
+                yard.waits[first] = False
+        elif yard.waits[i]:
+            yard.line.remove(i)
+            yard.waits[i] = False
+        else:
+            yard.line.push(i)
+            yard.waits[i] = True
         yard.heap.set(i, 0.5 * k, t % 4)
         yard.bag.add(i)
         yard.pages.add(400 * i + k)
