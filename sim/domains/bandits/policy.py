@@ -6,6 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from sim.core import policy
+from sim.core.errors import InputError
 from sim.core.policy import parts_of
 from sim.core.trace import NONE
 from sim.domains.bandits.tally import Tally
@@ -75,6 +76,18 @@ class IndexPolicy(Policy):
 
     def add(self, arm):
         self.tally.add(arm)
+
+
+def horizon_of(setting: Any, name: str, parameter: str) -> int:
+    """The number of rounds to come, for a policy that is tuned to it.
+
+    Raises:
+        InputError: it is not known, and has to be, unless `parameter` is given.
+    """
+    if setting.horizon is None:
+        cure = f": give {name} its parameter {parameter}" if parameter else ""
+        raise InputError(f"{name} is tuned to the number of rounds, which is not known here{cure}")
+    return int(setting.horizon)
 
 
 def channels_needed(policy: policy.Policy) -> tuple[str, ...]:

@@ -55,6 +55,15 @@ class Tally(Structure):
                 return arm
         return NONE
 
+    def nth(self, n):
+        """The n-th of the arms that are there, counting from 0."""
+        for arm in range(self.n_arms):
+            if self.alive[arm]:
+                if n == 0:
+                    return arm
+                n -= 1
+        return NONE
+
     def best(self):
         """The arm of the highest mean, untried ones first; ties go to the lowest number."""
         best = NONE

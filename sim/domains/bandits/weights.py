@@ -47,6 +47,17 @@ class Weights(Structure):
             if self.alive[i]:
                 self.p[i] = (1 - gamma) * self.p[i] / total + gamma / self.n_alive
 
+    def give_back(self, share):
+        """Gives every arm this share of the total weight, on top of its own."""
+        top = self.largest()
+        total = 0.0
+        for i in range(self.n):
+            if self.alive[i]:
+                total += math.exp(self.log[i] - top)
+        for i in range(self.n):
+            if self.alive[i]:
+                self.log[i] = top + math.log(math.exp(self.log[i] - top) + share * total)
+
     def draw(self, rng):
         """Draws an arm by one `rng.random()`."""
         return drawn(self.p, rng)
