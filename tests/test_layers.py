@@ -27,6 +27,8 @@ LAYERS = [
 
 CONFINED = {
     "matplotlib": ("sim/study/figures/",),
+    "bokeh": ("sim/study/report/",),
+    "jinja2": ("sim/study/report/",),
     "click": ("sim/cli/",),
     "simpy": ("sim/core/engine.py", "sim/domains/"),
     "numba": ("sim/core/", "sim/domains/"),

@@ -185,8 +185,6 @@ for (const place of document.querySelectorAll(".plot")) {
 }
 
 dark.addEventListener("change", repaint);
-window.addEventListener("beforeprint", repaint);
-window.addEventListener("afterprint", repaint);
 window.addEventListener("resize", () => {
   plots.forEach((plot, id) => fit(plot, document.getElementById(id).clientWidth));
 });
