@@ -155,10 +155,10 @@ def replay(
         Experiment(system_name, trace, text, choice, _fields(one), seed + k)
         for one in settings
         for text, policy in built.items()
-        for choice in prediction_choices(domain, policy, predictions)
-        for k in range(seeds if _is_random(policy, choice, trace) else 1)
+        for choice in prediction_choices(domain, policy, predictions, one)
+        for k in range(seeds if _is_random(policy, choice, trace, one) else 1)
     ]
-    references = [] if no_reference else _references(system, system_name, trace, built, settings, seed)
+    references = [] if no_reference else _references(system, system_name, trace, built, settings, predictions, seed)
     results, code = _run_all(bench, experiments, references, mode, debug)
     rows = [result.row() for result in results]
     if json_wanted:
@@ -226,18 +226,30 @@ def _show_traceback(bench: Bench, experiment: Experiment, error: AugsimError) ->
 
 
 def _references(
-    system: Any, system_name: str, trace: str, built: dict[str, Any], settings: list[Any], seed: int
+    system: Any,
+    system_name: str,
+    trace: str,
+    built: dict[str, Any],
+    settings: list[Any],
+    predictions: Sequence[str],
+    seed: int,
 ) -> list[Experiment]:
     """The clairvoyant reference at each setting, where the domain has one and the user did not ask for it."""
     name = getattr(system, "REFERENCE", None)
     if name is None or any(type(policy) is catalog.policy_class(system.domain, name) for policy in built.values()):
         return []
-    return [Experiment(system_name, trace, name, (), _fields(one), seed) for one in settings]
+    policy = catalog.policy(system.domain, name)
+    return [
+        Experiment(system_name, trace, name, choice, _fields(one), seed)
+        for one in settings
+        for choice in prediction_choices(system.domain, policy, predictions, one)
+    ]
 
 
-def _is_random(policy: Any, choice: Sequence[str], trace: str) -> bool:
-    """Whether another seed can give another result: the policy keeps a generator, or the input is drawn."""
-    return catalog.draws(policy) or bool(choice) or trace.startswith("workload:")
+def _is_random(policy: Any, choice: Sequence[str], trace: str, setting: Any) -> bool:
+    """Whether another seed can give another result: the policy or the system draws, or the input is drawn."""
+    is_drawn = bool(choice) or trace.startswith("workload:")
+    return catalog.draws(policy) or is_drawn or getattr(setting, "is_random", False)
 
 
 def _fields(setting: Any) -> tuple[tuple[str, Any], ...]:

@@ -241,13 +241,16 @@ def first_rows(trace: Trace, n: int) -> Trace:
     return cut
 
 
-def prediction_choices(domain: str, policy: Policy, predictions: Iterable[str]) -> list[tuple[str, ...]]:
+def prediction_choices(
+    domain: str, policy: Policy, predictions: Iterable[str], setting: Any = None
+) -> list[tuple[str, ...]]:
     """Which predictors a policy is run with: for each channel it reads, every given predictor that can fill it.
 
-    A policy that reads no channel is run once, without. A channel that none fills is left to the system, which refuses the
+    A setting may read channels of its own, its `channels` (servers that go by predicted sizes). A run that reads no channel is
+    done once, without. A channel that none fills is left to the system, which refuses the
     run and names the option.
     """
-    needed = catalog.channels_needed(domain, policy)
+    needed = dict.fromkeys((*catalog.channels_needed(domain, policy), *getattr(setting, "channels", ())))
     given = [text for text in predictions if text != "none"]
     choices = []
     for channel in needed:

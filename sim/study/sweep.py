@@ -202,9 +202,6 @@ class _Planner:
         reference = self.system.REFERENCE
         if sweep.reference and reference and reference not in policies:
             self.runs_of[reference] = catalog.policy(sweep.domain, reference)
-        self.choices = {
-            name: prediction_choices(sweep.domain, policy, sweep.predictions) for name, policy in self.runs_of.items()
-        }
         self.draws = {name: catalog.draws(policy) for name, policy in self.runs_of.items()}
         self.labels = _told_apart(self.runs_of, provenance.file_label)
         self.names = _told_apart(sweep.traces, provenance.trace_label)
@@ -250,8 +247,8 @@ class _Planner:
         )
         inputs = provenance.digest(content, options, seed if is_workload else None)
         for name in self.runs_of:
-            for choice in self.choices[name]:
-                is_random = self.draws[name] or bool(choice) or is_workload
+            for choice in prediction_choices(self.sweep.domain, self.runs_of[name], self.sweep.predictions, setting):
+                is_random = self.draws[name] or bool(choice) or is_workload or getattr(setting, "is_random", False)
                 if seed != self.sweep.seeds[0] and not is_random:
                     continue
                 shown = {"trace": self.names[text], "redrawn": is_workload, "label": self.labels[name], **asked}
