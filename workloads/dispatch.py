@@ -22,6 +22,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sim.core.errors import InputError
+from sim.core.modules import kernel
 from sim.core.seeds import beside
 from sim.core.trace import Trace
 from workloads import job_sizes
@@ -140,6 +141,102 @@ def closed(
     columns = {"client": np.arange(n_jobs) % clients, "think": rng.exponential(1, n_jobs) * think}
     parameters = {"clients": clients, "think": think, "mean_size": mean_size}
     return _trace(rng, "closed", parameters, columns, n_jobs, mean_size, sizes, keys)
+
+
+def size(
+    trace: Trace,
+    setting: Any,
+    rng: Generator,
+    *,
+    lognormal: float = 0.0,
+    exponential: bool = False,
+    factor: float = 1.0,
+    useless: float = 0.0,
+    reversed: bool = False,
+) -> Trace:
+    """Adds a prediction of each job's size: the true one, with noise.
+
+    Args:
+        trace: jobs with a column `size`.
+        setting: not used: a size is the same on all servers.
+        rng: the predictions' own stream; the same draws are scaled as the noise rises.
+        lognormal: the prediction is multiplied by exp(sigma Z), Z standard normal, with this sigma, at least 0.
+        exponential: the prediction is drawn, exponential with the true size as its mean.
+        factor: multiplies all predictions, above 0.
+        useless: share of the jobs, in [0, 1], that are predicted the size of another job, drawn at random.
+        reversed: an adversary exchanges the largest prediction for the least, and so on: longest predicted shortest.
+
+    Returns:
+        A new trace with a column `predicted_size`, float64, shape (n,), above 0.
+
+    Raises:
+        InputError: a parameter outside its range.
+
+    Reference: Mitzenmacher, "Scheduling with Predictions and the Price of Misprediction", ITCS 2020 (exponential, and its
+    model of noise in general).
+    """
+    if not 0 <= lognormal < math.inf:
+        raise InputError(f"size: lognormal must be a deviation of at least 0, got {lognormal:g}")
+    if not 0 <= useless <= 1:
+        raise InputError(f"size: useless must be a share between 0 and 1, got {useless:g}")
+    _positive("size", factor=factor)
+    true = np.asarray(trace["size"], np.float64)
+    n = len(true)
+    normal, unit, chosen, others = rng.standard_normal(n), rng.exponential(1, n), rng.random(n), rng.integers(0, n, n)
+    predicted = np.where(chosen < useless, true[others], true)
+    if reversed:
+        order = np.argsort(predicted, kind="stable")
+        predicted[order] = predicted[order][::-1].copy()
+    predicted = predicted * factor * np.exp(np.clip(lognormal * normal, -600, 600))
+    if exponential:
+        predicted = predicted * unit
+    predicted = np.clip(predicted, 1e-300, 1e300)
+    return trace.with_column("predicted_size", predicted, predictor="size")
+
+
+size.channels = ("size",)  # type: ignore[attr-defined]
+size.clairvoyant = True  # type: ignore[attr-defined]
+
+
+def mean(trace: Trace, setting: Any, rng: Generator, *, known: int = 0) -> Trace:
+    """Predicts the same size for every job: the mean of the jobs before it; with keys, of those with its key.
+
+    Args:
+        known: jobs before a key is trusted; until then the mean of all jobs counts. At least 0.
+
+    Returns:
+        A new trace with a column `predicted_size`; the first job is predicted 1.
+
+    Causal in the order of arrival: it learns a size when the next job arrives, done or not.
+    """
+    if known < 0:
+        raise InputError(f"mean: known must be at least 0, got {known}")
+    true = np.asarray(trace["size"], np.float64)
+    key = np.asarray(trace["key"], np.int64) if "key" in trace else np.zeros(len(true), np.int64)
+    n_keys = int(key.max(initial=0)) + 1
+    predicted = _means(true, key, np.zeros(n_keys), np.zeros(n_keys), known)
+    return trace.with_column("predicted_size", predicted, predictor="mean")
+
+
+mean.channels = ("size",)  # type: ignore[attr-defined]
+mean.clairvoyant = False  # type: ignore[attr-defined]
+
+
+@kernel
+def _means(true, key, total, seen, known):
+    """Of the sizes before each, by key where enough are known; `total` and `seen` begin at 0."""
+    predicted = np.ones(len(true))
+    all_total = 0.0
+    for i in range(len(true)):
+        k = key[i]
+        if seen[k] > known:
+            predicted[i] = total[k] / seen[k]
+        elif i > 0:
+            predicted[i] = all_total / i
+        total[k] += true[i]
+        seen[k] += 1
+        all_total += true[i]
+    return predicted
 
 
 def _trace(

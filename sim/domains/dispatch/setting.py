@@ -100,6 +100,11 @@ class Setting:
         """Channels that must be filled whatever the policy."""
         return ("size",) if self.needs_predictions else ()
 
+    @property
+    def is_random(self) -> bool:
+        """Whether the system itself draws: servers crash."""
+        return self.up_mean is not None
+
     def speed_of_each(self) -> np.ndarray:
         """Gives the speeds, float64, shape (servers,)."""
         found: list[float] = []
@@ -139,6 +144,10 @@ class Setting:
         Raises:
             InputError: a value of unknown form or out of its range.
         """
+        if trace.domain != "dispatch":
+            raise InputError(
+                f"trace {trace.name} is one of {trace.domain}; jobs are read from NAME.jobs.csv, or with --format jobs"
+            )
         given = {name: value for name, value in texts.items() if value is not None}
         listed = {
             name: cls.spelled_out(name, str(given.pop(name))) for name in ("servers", "discipline") if name in given
