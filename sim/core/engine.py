@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 from collections.abc import Callable
 from functools import partial
@@ -146,7 +147,7 @@ def _played(
     ends = sorted({run.n_rows * part // N_PARTS for part in range(1, N_PARTS + 1)} - {0})
     totals = [run.counters()]
     seconds = 0.0
-    for start, stop in zip([0, *ends[:-1]], ends, strict=True):
+    for start, stop in itertools.pairwise([0, *ends]):
         before = time.perf_counter()
         try:
             play(start, stop)
@@ -187,8 +188,14 @@ def _guarded(name: str, run: Run | None, action: Callable[[], Any]) -> Any:
 
 
 def _differs(begin: Callable[[], Run], play: CompiledLoop, run: Run) -> str | None:
-    """Plays the first rows in both forms; names a field that differs afterwards, None when all agree."""
+    """Plays the first rows in both forms; names a field that differs afterwards, None when all agree.
+
+    A run that does much work in few rows can `shorten()` it for this.
+    """
     other = begin()
+    for each in (run, other):
+        if (shorten := getattr(each, "shorten", None)) is not None:
+            shorten()
     stop = min(run.n_rows, N_PROBED)
     try:
         play(0, stop)
