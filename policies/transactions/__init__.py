@@ -1,0 +1,1 @@
+"""Policies of transactions: pickers and schedulers, one a file."""

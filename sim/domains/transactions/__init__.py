@@ -1,0 +1,11 @@
+"""Transactions: in which order they run, when those that touch the same data must not meet.
+
+Specification of the rules: `placement.py`; what a policy decides: `policy.py`; what it sees: `view.py`; how good an order can
+be: `bounds.py`.
+"""
+
+from sim.domains.transactions.policy import Picker, Policy, Scheduler, channels_needed
+from sim.domains.transactions.setting import Setting
+from sim.domains.transactions.system import METRICS, System
+
+__all__ = ["METRICS", "Picker", "Policy", "Scheduler", "Setting", "System", "channels_needed"]

@@ -1,0 +1,66 @@
+"""transactions: a JSON file of database transactions, each a list of reads and writes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from sim.core.errors import InputError
+from sim.core.trace import Trace
+from sim.domains.transactions.tokens import trace_of
+from traces.source import Source
+
+ENDINGS = (".json",)
+
+SHAPE = '{"transactions": [{"id": "txn0", "ops": ["r-KEY", "w-KEY", "*"]}, ...]} or {"txn0": "r-KEY w-KEY *", ...}'
+
+
+def read(source: Source) -> Trace:
+    """Reads transactions in the order of the file, which is the order of their arrival.
+
+    Two shapes: an object with the list `transactions`, each with `ops` and perhaps `id`, `type` and `arrival` (whole units of
+    time from 1), or one object that maps a transaction's name to its operations, joined by single spaces.
+
+    Args:
+        source: the file, in UTF-8.
+
+    Returns:
+        The columns and the table of `sim.domains.transactions.tokens.trace_of`.
+
+    Raises:
+        InputError: no JSON, another shape, or a token that is no operation; names transaction and place.
+    """
+    try:
+        content = json.loads(source.open().read())
+    except ValueError as error:
+        raise InputError(f"{source.name} is no JSON file: {error}") from None
+    origin = {"format": "transactions", "notices": ()}
+    if isinstance(content, dict) and isinstance(content.get("transactions"), list):
+        return _listed(source.name, content["transactions"], origin)
+    if isinstance(content, dict) and all(isinstance(value, str) for value in content.values()):
+        tokens = [text.split(" ") if text else [] for text in content.values()]
+        return trace_of(source.name, tokens, ids=list(content), origin=origin)
+    raise InputError(f"{source.name} holds no transactions; expected {SHAPE}")
+
+
+def _listed(name: str, rows: list[Any], origin: dict[str, Any]) -> Trace:
+    for i, row in enumerate(rows):
+        if not (isinstance(row, dict) and isinstance(row.get("ops"), list)):
+            raise InputError(f'{name}: transaction {i} has no list "ops"; expected {SHAPE}')
+    arrival = None
+    if any("arrival" in row for row in rows):
+        times = [row.get("arrival") for row in rows]
+        for i, time in enumerate(times):
+            if not isinstance(time, int) or isinstance(time, bool):
+                raise InputError(f"{name}: arrival of transaction {i} is {time!r}; expected a whole number from 1")
+        arrival = np.array(times, np.int64)
+    return trace_of(
+        name,
+        [row["ops"] for row in rows],
+        ids=[str(row.get("id", f"txn{i}")) for i, row in enumerate(rows)],
+        types=[str(row["type"]) for row in rows] if rows and all("type" in row for row in rows) else None,
+        arrival=arrival,
+        origin=origin,
+    )
