@@ -19,6 +19,7 @@ from bokeh.resources import Resources
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sim.core.errors import InputError
 from sim.study import paired
 from sim.study.figures.gallery import Material
 from sim.study.ranking import Ranking
@@ -39,10 +40,13 @@ def render(store: Store, *, metric: str | None = None, baseline: str | None = No
         baseline: label of the policy the others are held against; None: the study's.
 
     Raises:
-        InputError: no run is done, or a name is not known.
+        InputError: no run is done, none has the metric, or a name is not known.
     """
     material = Material.of(store, metric=metric, baseline=baseline)
     analysis = material.analysis
+    if not analysis.studies:
+        known = [metric.name for metric in paired.in_order(analysis.metrics, None, material.frame)]
+        raise InputError(f"no run of this study has a {material.metric.name}; give another metric ({', '.join(known)})")
     drawn = charts(material)
     options = "".join(
         f" --{name} {shlex.quote(value)}" for name, value in (("metric", metric), ("baseline", baseline)) if value

@@ -98,7 +98,7 @@ def _said(study: Study) -> tuple[list[str], list[str]]:
         blind = [one for one in better if one.policy.predictions == "none"]
         if blind and better[0].policy.predictions != "none":
             lines.append(f"The best without predictions: {_sentence(blind[0], study)}.")
-        elif better[0].policy.predictions != "none":
+        elif any(one.policy.predictions == "none" for one in tested):
             lines.append(f"Without predictions, none is shown to be better than {study.baseline.name}.")
     else:
         lines.append(f"No policy is shown to be better than {study.baseline.name}.")
