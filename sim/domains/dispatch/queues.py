@@ -204,8 +204,9 @@ class ByKey(Queues):
     """
 
     def __init__(self, setting, size, predicted):
-        super().__init__(setting, size, predicted)
-        self.preempts, self.by_left, self.by_prediction = BY_KEY[setting.discipline]
+        super().__init__(setting, size, size if predicted is None else predicted)
+        flags = BY_KEY[setting.discipline]
+        self.preempts, self.by_left, self.by_prediction = (int(flag) for flag in flags)  # numbers: one loop for all
         self.current = np.full(setting.servers, NONE, np.int64)
         self.waiting = Heaps(len(self.left), setting.servers)
         self.order = np.zeros(len(self.left), np.int64)
@@ -217,8 +218,8 @@ class ByKey(Queues):
             self.serve(server, self.current[server], served)
 
     def key(self, node):
-        whole = self.predicted[self.job_of(node)] if self.by_prediction else self.size_of(node)
-        return whole - (self.size_of(node) - self.left[node]) if self.by_left else whole
+        whole = self.predicted[self.job_of(node)] if self.by_prediction == 1 else self.size_of(node)
+        return whole - (self.size_of(node) - self.left[node]) if self.by_left == 1 else whole
 
     def join(self, server, node, now):
         self.settle(server, now)
@@ -230,7 +231,7 @@ class ByKey(Queues):
         if current == NONE:
             self.current[server] = node
             self.plan(server, now)
-        elif self.preempts and self.key(node) < self.key(current):
+        elif self.preempts == 1 and self.key(node) < self.key(current):
             self.waiting.add(server, current, self.key(current), self.order[current])
             self.current[server] = node
             self.plan(server, now)
