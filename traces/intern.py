@@ -10,21 +10,22 @@ from collections.abc import Collection
 import numpy as np
 
 from sim.core.errors import InputError
+from sim.core.memory import touch
 from sim.core.modules import kernel
 
 MIX = 0x9E3779B97F4A7C15
 """2**64 over the golden ratio, odd: multiplying by it carries every bit of an id into the high bits."""
 
-MOST = 3 * 2**29
-"""Distinct pages: a table three quarters full, of codes that fit int32."""
+MOST = 2**31 - 1
+"""Distinct pages: codes that fit int32."""
 
 
 class Interner:
     """Numbers integer ids as they come, chunk by chunk; exact for all of int64 and all of uint64."""
 
     def __init__(self):
-        self._ids = np.zeros(1 << 12, np.uint64)  # open addressing: the id in each slot
-        self._numbers = np.zeros(1 << 12, np.uint32)  # and its code + 1; 0 where the slot is free
+        self._table = np.zeros(1 << 12, np.uint32)  # open addressing: code + 1 in each slot, 0 where it is free
+        self._ids = np.empty(1 << 11, np.uint64)  # by code + 1, so that popular ones lie close together
         self._n = 0
         self._is_unsigned = False
 
@@ -47,19 +48,17 @@ class Interner:
         codes = np.empty(len(keys), np.int32)
         done = 0
         while True:
-            done, self._n = _intern(keys, done, codes, self._ids, self._numbers, self._n)
+            done, self._n = _intern(keys, done, codes, self._table, self._shift, self._ids, self._n)
             if done == len(keys):
                 return codes
             self._grow()
 
     def labels(self) -> np.ndarray:
         """The original ids by code, shape (n_distinct,): uint64 where any were given as unsigned, else int64."""
-        return self._by_code().view(np.uint64 if self._is_unsigned else np.int64)
+        return self._by_code().copy().view(np.uint64 if self._is_unsigned else np.int64)
 
     def _by_code(self) -> np.ndarray:
-        labels = np.empty(self._n, np.uint64)
-        _list(self._ids, self._numbers, labels)
-        return labels
+        return self._ids[1 : self._n + 1]
 
     def _keys(self, ids: np.ndarray) -> np.ndarray:
         """The ids as 64 bits; what both signed and unsigned chunks hold has the same bits in each."""
@@ -69,14 +68,18 @@ class Interner:
             self._is_unsigned = True
         elif self._is_unsigned and ids.min(initial=0) < 0:
             raise InputError(MIXED)
-        return np.ascontiguousarray(ids, np.uint64 if ids.dtype.kind == "u" else np.int64).view(np.uint64)
+        return ids.astype(np.uint64 if ids.dtype.kind == "u" else np.int64, copy=False).view(np.uint64)
+
+    @property
+    def _shift(self) -> int:
+        return 65 - len(self._table).bit_length()
 
     def _grow(self) -> None:
         if self._n >= MOST:
             raise InputError(f"more than {MOST:,} distinct pages; int32 numbers no more")
-        ids, numbers = self._ids, self._numbers
-        self._ids, self._numbers = np.zeros(2 * len(ids), np.uint64), np.zeros(2 * len(ids), np.uint32)
-        _move(ids, numbers, self._ids, self._numbers)
+        self._table = np.zeros(2 * len(self._table), np.uint32)
+        self._ids.resize(2 * len(self._ids), refcheck=False)
+        _fill(self._table, self._shift, self._ids, self._n)
 
 
 class TextInterner:
@@ -113,52 +116,50 @@ def text_array(texts: list[str]) -> np.ndarray:
 MIXED = "negative ids and ids of 2**63 or more in one trace; expected one kind or the other"
 
 
-@kernel
-def _slot(key, n_slots):
-    """Where the search for a key begins: high bits of its product; `n_slots` is a power of two of at most 2**32."""
-    product = (key ^ (key >> np.uint64(32))) * np.uint64(MIX)
-    return (product >> np.uint64(32)) & np.uint64(n_slots - 1)
+FAR, NEAR = 64, 32
+"""Ids ahead of the present one whose slot is touched, and the id found there: each some 100 ns before it is looked at."""
 
 
 @kernel
-def _intern(keys, start, codes, ids, numbers, n):
-    """Writes codes[i] for keys[i] from `start` on; stops before a new key at 3/4 full. Gives (stopped at, n)."""
-    last = np.uint64(len(ids) - 1)
-    most = len(ids) // 4 * 3
+def _slot(key, shift):
+    """Where the search for a key begins: the highest bits of its product, all but `shift` of 64."""
+    return ((key ^ (key >> np.uint64(32))) * np.uint64(MIX)) >> shift
+
+
+@kernel
+def _intern(keys, start, codes, table, shift, ids, n):
+    """Writes codes[i] for keys[i] from `start` on; stops before a new key when half full. Gives (stopped at, n)."""
+    shift = np.uint64(shift)
+    last = np.uint64(len(table) - 1)
+    most = len(ids) - 1
     for i in range(start, len(keys)):
+        if i + FAR < len(keys):
+            touch(table, _slot(keys[i + FAR], shift))
+            touch(ids, table[_slot(keys[i + NEAR], shift)])
         key = keys[i]
-        slot = _slot(key, len(ids))
-        number = numbers[slot]
-        while number != 0 and ids[slot] != key:
+        slot = _slot(key, shift)
+        number = table[slot]
+        while number != 0 and ids[number] != key:
             slot = (slot + np.uint64(1)) & last
-            number = numbers[slot]
+            number = table[slot]
         if number == 0:
             if n == most:
                 return i, n
             n += 1
             number = np.uint32(n)
-            ids[slot] = key
-            numbers[slot] = number
+            ids[number] = key
+            table[slot] = number
         codes[i] = number - np.uint32(1)
     return len(keys), n
 
 
 @kernel
-def _move(ids, numbers, new_ids, new_numbers):
-    """Puts all keys into a larger, empty table."""
-    last = np.uint64(len(new_ids) - 1)
-    for old in range(len(ids)):
-        if numbers[old] != 0:
-            slot = _slot(ids[old], len(new_ids))
-            while new_numbers[slot] != 0:
-                slot = (slot + np.uint64(1)) & last
-            new_ids[slot] = ids[old]
-            new_numbers[slot] = numbers[old]
-
-
-@kernel
-def _list(ids, numbers, labels):
-    """Writes labels[code] for all keys."""
-    for slot in range(len(ids)):
-        if numbers[slot] != 0:
-            labels[numbers[slot] - np.uint32(1)] = ids[slot]
+def _fill(table, shift, ids, n):
+    """Puts all ids into an empty table."""
+    shift = np.uint64(shift)
+    last = np.uint64(len(table) - 1)
+    for number in range(1, n + 1):
+        slot = _slot(ids[number], shift)
+        while table[slot] != 0:
+            slot = (slot + np.uint64(1)) & last
+        table[slot] = number

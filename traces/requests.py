@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from sim.core.errors import InputError
+from sim.core.memory import touch
 from sim.core.modules import kernel
 from sim.core.operations import Operation
 from sim.core.trace import Trace
@@ -107,7 +108,7 @@ class Requests:
             dense = Interner()
             columns["page"] = dense.codes(columns["page"])
             labels = labels[dense.labels()]
-        if "size_bytes" in columns:
+        if "size_bytes" in columns and columns["size_bytes"].min() < columns["size_bytes"].max():
             first = np.full(len(labels), -1, np.int64)
             self._n_other_size = int(_other_sizes(columns["page"], columns["size_bytes"], first))
         notices = [*notices, *self._notices()]
@@ -124,7 +125,7 @@ class Requests:
         if name == "op":
             return self._known_operations(values)
         if values.dtype.kind == "u" and values.dtype.itemsize <= 4 and name in ("time_s", "size_bytes"):
-            return values.astype(np.uint32)
+            return values.astype(np.uint32, copy=False)
         is_real = name == "ttl_s" or (name == "time_s" and values.dtype.kind == "f")
         target = np.dtype(np.float64 if is_real else np.int32 if name == "tenant" else np.int64)
         limit = np.inf if is_real else 2 ** (8 * target.itemsize - 1) - 1
@@ -176,11 +177,17 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + "s" * (n != 1)
 
 
+AHEAD = 32
+"""Requests ahead of the present one whose page is touched."""
+
+
 @kernel
 def _other_sizes(pages, sizes, first):
     """Requests whose size is not that of their page's first request; `first`, all -1, is overwritten."""
     n = 0
     for i in range(len(pages)):
+        if i + AHEAD < len(pages):
+            touch(first, pages[i + AHEAD])
         if first[pages[i]] < 0:
             first[pages[i]] = sizes[i]
         n += first[pages[i]] != sizes[i]

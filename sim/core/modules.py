@@ -23,6 +23,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sim.core.memory import touch
+
 KEEP_DAYS = 30
 KEEP_FILES = 400
 
@@ -201,6 +203,9 @@ class Kernel:
             value = self.plain.__globals__.get(name)
             if name in parts or value is None:
                 continue
+            if value is touch:
+                digest = hashlib.sha256(Path(__file__).with_name("arithmetic.py").read_bytes()).hexdigest()[:20]
+                parts[name] = f"from sim.core.arithmetic import touch  # {digest}\n"
             if isinstance(value, Kernel):
                 value._parts(parts)
             elif isinstance(value, int | float):
@@ -219,6 +224,6 @@ class Kernel:
 def kernel(function: Callable[..., Any]) -> Kernel:
     """Decorates a numeric function (arrays and numbers in and out) to run as machine code, compiled at its first call.
 
-    It may use `math`, `np`, numbers of its module, and other kernels; nothing else.
+    It may use `math`, `np`, numbers of its module, other kernels, and `touch`; nothing else.
     """
     return Kernel(function)

@@ -96,3 +96,12 @@ def test_one_long_text_does_not_make_all_of_them_long():
 
 def test_nothing_yet_has_no_labels():
     assert len(Interner().labels()) == len(TextInterner().labels()) == 0
+
+
+def test_a_table_that_has_to_grow_midway_forgets_nothing():
+    ids = np.random.default_rng(4).integers(-(2**63), 2**63 - 1, 20_000)[
+        np.random.default_rng(5).integers(0, 20_000, 60_000)
+    ]
+    codes, labels = interned(ids[:50_000], ids[50_000:])
+    assert np.array_equal(labels[codes], ids)
+    assert list(dict.fromkeys(codes)) == list(range(len(labels)))
