@@ -141,12 +141,16 @@ def own_name(domain: str, name: str) -> str:
 
 
 def policy(domain: str, text: str) -> Policy:
-    """Builds a policy from `NAME,key=value,...`; parameters that are policies are built likewise."""
+    """Builds a policy from `NAME,key=value,...`; parameters that are policies are built likewise.
+
+    A field's metadata may name another spelling, `also`: "order" for a field that cannot be called so beside a verb `order`.
+    """
     wanted = spec.parse_policy(text)
     cls = policy_class(domain, wanted.name)
     parameters = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
     arguments: dict[str, Any] = {}
     for key, value in wanted.arguments.items():
+        key = next((name for name, f in parameters.items() if f.metadata.get("also") == key), key)
         if key not in parameters:
             have = ", ".join(parameters) or "none"
             raise UnknownName(f"{unknown_word(f'parameter of {wanted.name}', key, parameters)} (parameters: {have})")
