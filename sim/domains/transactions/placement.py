@@ -156,6 +156,7 @@ def follow_order(ledger, policy, view, start, stop):
     if start == 0 and stop > 0:
         ledger.now = 0
         policy.order(view)
+        view.settle()
         if view.is_wrong:
             ledger.broken = EVALUATED
             ledger.broken_subject = view.wrong

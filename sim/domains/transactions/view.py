@@ -93,7 +93,8 @@ class Pending(Structure):
 class Plan(Structure):
     """What a scheduler sees: all transactions, and what any order of them would give. Each question is counted.
 
-    The answer is the whole order of least makespan among those asked for, unless `choose(order)` gives another.
+    The answer is the whole order of least makespan among those asked for, unless `choose(order)` gives another; where none
+    was asked for, the base, if it is whole.
     `evaluate(order)` asks for a whole or partial order. Local search asks for changes of one: `load(order)` makes it the
     base, `insertion`, `relocation` and `swap` tell the cost of a changed base, and `keep()` makes the last change part of
     it. Only what comes after the first changed place is placed anew; `evaluate` changes the base too. The cost is
@@ -161,6 +162,10 @@ class Plan(Structure):
         """How many of its budget are left."""
         return max(self.budget(evaluations) - self.evaluations, 0)
 
+    def is_asking(self):
+        """Whether the run's limit allows another question."""
+        return self.limit == 0 or self.evaluations < self.limit
+
     def weigh(self, weight):
         """Sets the weight of the root mean square of the ends in the cost; 0 at first."""
         self.weight = weight
@@ -205,12 +210,7 @@ class Plan(Structure):
     def insertion(self, transaction, place, most):
         """The cost of the base with a transaction put in at a place, 0..size; FAR where it is above `most`."""
         self._forget()
-        self.low = place
-        self.high = self.size + 1
-        for i in range(self.size, place, -1):
-            self.trial[i] = self.base[i - 1]
-        self.trial[place] = transaction
-        self.trial_size = self.size + 1
+        self._put(transaction, place)
         return self._cost(place, most)
 
     def relocation(self, place, target, most):
@@ -256,6 +256,58 @@ class Plan(Structure):
         self.trial_size = self.size
         self.n_valid = min(self.n_valid, place // self.step + 1)
         return gone
+
+    def insert_best(self, transaction):
+        """Puts a transaction into the base where it costs least, at the first such place; gives the cost."""
+        least = float(FAR)
+        where = 0
+        for place in range(self.size + 1):
+            cost = self.insertion(transaction, place, least)
+            if cost < least:
+                least = cost
+                where = place
+        if where < self.size:
+            self.insert(transaction, where)
+        else:
+            self.keep()
+        return least
+
+    def insert(self, transaction, place):
+        """Puts a transaction into the base at a place. No question is asked."""
+        self._forget()
+        self._put(transaction, place)
+        self.keep()
+
+    def conflicts(self, transaction, other):
+        """On how many keys two transactions conflict."""
+        ops = self.operations
+        r, r_end = ops.offsets[transaction], ops.offsets[transaction + 1]
+        q, q_end = ops.offsets[other], ops.offsets[other + 1]
+        n = 0
+        while r < r_end and q < q_end:
+            if ops.key[r] < ops.key[q]:
+                r += 1
+            elif ops.key[r] > ops.key[q]:
+                q += 1
+            else:
+                if ops.last_write[r] > 0 or ops.last_write[q] > 0:
+                    n += 1
+                r += 1
+                q += 1
+        return n
+
+    def settle(self):
+        """Where no answer was given and no whole order asked for, the base is the answer, if it is whole."""
+        if self.n_chosen == 0 and self.size == self.n:
+            self.choose(self.base)
+
+    def _put(self, transaction, place):
+        self.low = place
+        self.high = self.size + 1
+        for i in range(self.size, place, -1):
+            self.trial[i] = self.base[i - 1]
+        self.trial[place] = transaction
+        self.trial_size = self.size + 1
 
     def _forget(self):
         """Makes the trial equal to the base again."""
@@ -321,3 +373,12 @@ class Plan(Structure):
         self.kept_makespan[number] = makespan
         self.kept_squares[number] = squares
         self.n_valid = number + 1
+
+
+def draw_to_front(pool, size, k, rng):
+    """Moves k of the first `size` items of a pool to its front, drawn without replacement, each order equally likely."""
+    for i in range(k):
+        j = i + int(rng.random() * (size - i))
+        item = pool[i]
+        pool[i] = pool[j]
+        pool[j] = item
