@@ -165,7 +165,7 @@ def hover(plot: Any, **columns: str) -> None:
     """Has marks tell these columns of their data, under these headings."""
     found = [one for one in plot.renderers if (one.name or "").endswith("mark")]
     tooltips = [("policy", "@name"), *((plain(heading), f"@{column}") for column, heading in columns.items())]
-    plot.add_tools(HoverTool(renderers=found, tooltips=tooltips, point_policy="snap_to_data"))
+    plot.add_tools(HoverTool(renderers=found, tooltips=tooltips, point_policy="snap_to_data", visible=False))
 
 
 def tagged(renderer: Any, look: Mapping[str, Any]) -> None:

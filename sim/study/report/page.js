@@ -185,8 +185,16 @@ for (const place of document.querySelectorAll(".plot")) {
 }
 
 dark.addEventListener("change", repaint);
+// After a change of width: buttons that found no room meanwhile look for it again.
+let settling;
 window.addEventListener("resize", () => {
-  plots.forEach((plot, id) => fit(plot, document.getElementById(id).clientWidth));
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    plots.forEach((plot, id) => {
+      fit(plot, document.getElementById(id).clientWidth);
+      plot.toolbar?.tools[0].properties.visible.change.emit();
+    });
+  }, 200);
 });
 repaint();
 drawAll().then(() => document.documentElement.setAttribute("data-drawn", ""));
