@@ -106,8 +106,11 @@ SMALL = 14
 leaves most of them out: LRU then runs at 44 instead of 120 M requests/s."""
 
 MOST = 50
-"""In modules of more functions than that, policies made of policies, inlining is left to LLVM: forced, the code multiplies.
-`combiner` then compiles in 9 s and runs at 1.2 M requests/s; with it, it was not done after 47 s and half a gigabyte."""
+"""In modules of more functions than that, policies made of policies, inlining is left to LLVM unless the run is long: forced, the
+code multiplies. `combiner` compiles in 9 s and runs at 1.2 M requests/s; forced, in 30 s, and then runs at 60 M."""
+
+LONG = 10_000_000
+"""A run of so many rows is worth the longer compilation."""
 
 GUARDS = {"as_int": "an int", "as_float": "a float", "as_bool": "a bool"}
 
@@ -144,13 +147,14 @@ class CompiledLoop:
         modules.keep(_beside(self.module, ".refused"), json.dumps(refusal).encode())
 
 
-def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str) -> CompiledLoop:
+def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str, n_rows: int = 0) -> CompiledLoop:
     """Compiles `loop(*objects, start, stop)` for these live objects.
 
     Args:
         loop: a module-level function; its leading parameters are named as the keys of `objects`, the last two are start, stop.
         objects: what it works on: systems, policies, structures, `Rows`; already begun.
         title: a word for the file name.
+        n_rows: how many it will play, where that is known: many are worth a longer compilation.
 
     Raises:
         CannotCompile: with the construct that has no compiled form, and its line.
@@ -161,10 +165,10 @@ def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str)
     constructors = {name: parts.flatten(value, kinds[name]) for name, value in objects.items()}
     for nrt in (False, True):
         shape = (tuple(kinds.items()), tuple(constructors.items()), tuple(parts.names))
-        generator, text = _written(title, nrt, loop, shape, repr(shape))
+        generator, text = _written(title, nrt, n_rows >= LONG, loop, shape, repr(shape))
         if generator.is_stale():
             _written.cache_clear()
-            generator, text = _written(title, nrt, loop, shape, repr(shape))
+            generator, text = _written(title, nrt, n_rows >= LONG, loop, shape, repr(shape))
         module, _ = modules.load(text, re.sub(r"\W+", "_", title))
         compiled = CompiledLoop(module, parts)
         refusal = _try(compiled)
@@ -176,10 +180,12 @@ def compile_loop(loop: Callable[..., None], objects: dict[str, Any], title: str)
 
 
 @lru_cache(maxsize=256)
-def _written(title: str, nrt: bool, loop: Callable[..., None], shape: Any, _: str) -> tuple[_Generator, str]:
+def _written(
+    title: str, nrt: bool, is_long: bool, loop: Callable[..., None], shape: Any, _: str
+) -> tuple[_Generator, str]:
     """The module's text for objects of this shape; `_` tells apart what Python holds equal, as True and 1."""
     kinds, constructors, names = shape
-    generator = _Generator(title, nrt)
+    generator = _Generator(title, nrt, is_long)
     return generator, generator.module(loop, dict(kinds), dict(constructors), list(names))
 
 
@@ -333,9 +339,10 @@ def class_name(kind: Object | Table) -> str:
 class _Generator:
     """Writes the module: asks for the functions that are reached, one after the other, until none is new."""
 
-    def __init__(self, title: str, nrt: bool):
+    def __init__(self, title: str, nrt: bool, is_long: bool):
         self.title = title
         self.nrt = nrt
+        self.is_long = is_long
         self.unchecked = False
         self.names: dict[Any, str] = {}
         self.waiting: list[tuple[Any, type | None, tuple[Kind | None, ...], str]] = []
@@ -410,7 +417,7 @@ class _Generator:
             lines, origins = _unparse(rewriter.rewrite(name))
             self.texts.append("\n".join(["@jit", *lines, ""]))
             self.origins.append([f"{Path(rewriter.file).name}, line {n}" for n in origins])
-        if len(self.texts) <= MOST:
+        if self.is_long or len(self.texts) <= MOST:
             self.texts = [self._with_inlining(text) for text in self.texts]
         tuples = dict.fromkeys(_tuple_text(kind) for value in kinds.values() for kind in _shapes(value))
         rows = [_row_text(name, table) for name, table in self.tables.items()]

@@ -117,7 +117,7 @@ def _player(run: Run, name: str, mode: Mode, notices: list[str]) -> tuple[Callab
     try:
         if reason := getattr(run, "why_interpreted", None):
             raise CannotCompile(reason)
-        compiled = compile_loop(run.loop, run.objects, name)
+        compiled = compile_loop(run.loop, run.objects, name, run.n_rows)
     except CannotCompile as error:
         if mode == "compiled":
             raise CannotCompile(f"{name} cannot be compiled: {error}") from error
