@@ -1,16 +1,24 @@
-"""Invented bandits: tables of rewards, drawn once, so that every policy meets the same numbers.
+"""Invented bandits: tables of rewards, drawn once, so that every policy meets the same numbers; and predicted arms.
 
 A trace has the column `rewards` (float64, shape (n_rounds, n_arms)), or `pulls` where an arm's reward depends on how often it was
 pulled, and the means as far as they are known. All chance comes from `rng`. A parameter outside its range raises InputError.
+
+A predictor is a function `(trace, setting, rng, *, ...)` that adds a column; its attribute `channels` says what the column can
+serve, `clairvoyant` that it looks at the future.
 """
 
 from __future__ import annotations
+
+import math
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from sim.core.errors import InputError
 from sim.core.trace import Trace
+from sim.domains.bandits import Setting, tables
+from sim.domains.bandits.regret import Hindsight
 
 MEANS = (0.5, 0.45, 0.4, 0.3, 0.2)
 
@@ -22,18 +30,231 @@ def bernoulli(rng: Generator, *, means: tuple[float, ...] = MEANS, n_rounds: int
         means: probabilities in [0, 1], one per arm.
     """
     mean = _means("bernoulli", means, n_rounds)
-    rewards = (rng.random((n_rounds, len(mean))) < mean).astype(np.float64)
-    return Trace(
-        "bernoulli", "bandits", {"rewards": rewards}, {"means": mean}, {"workload": "bernoulli", "means": means}
-    )
+    return _trace("bernoulli", _coins(rng, mean, n_rounds), mean, means=means)
+
+
+def beta(rng: Generator, *, means: tuple[float, ...] = MEANS, spread: float = 4.0, n_rounds: int = 10_000) -> Trace:
+    """Rewards between 0 and 1, each arm's from a Beta distribution of its mean.
+
+    Args:
+        means: in (0, 1), one per arm.
+        spread: sum of the distribution's two parameters, above 0: the larger, the closer are rewards to their mean.
+    """
+    mean = _means("beta", means, n_rounds)
+    if not (np.all(mean > 0) and np.all(mean < 1)):
+        raise InputError("beta: means must lie strictly between 0 and 1")
+    _above_zero("beta", spread=spread)
+    rewards = rng.beta(mean * spread, (1 - mean) * spread, (n_rounds, len(mean)))
+    return _trace("beta", rewards, mean, means=means, spread=spread)
+
+
+def normal(rng: Generator, *, means: tuple[float, ...] = MEANS, sd: float = 0.1, n_rounds: int = 10_000) -> Trace:
+    """Rewards from normal distributions cut to [0, 1]: what falls outside is drawn again.
+
+    Args:
+        means: of the distributions before they are cut, in [0, 1]; the trace tells those after.
+        sd: their standard deviation, above 0.
+    """
+    from scipy.stats import truncnorm
+
+    mean = _means("normal", means, n_rounds)
+    _above_zero("normal", sd=sd)
+    low, high = (0 - mean) / sd, (1 - mean) / sd
+    rewards = np.empty((n_rounds, len(mean)))
+    waiting = np.ones(rewards.shape, np.bool_)
+    while waiting.any():
+        rewards[waiting] = np.broadcast_to(mean, rewards.shape)[waiting] + sd * rng.standard_normal(waiting.sum())
+        waiting = (rewards < 0) | (rewards > 1)
+    cut = np.clip(truncnorm.mean(low, high, loc=mean, scale=sd), 0.0, 1.0)
+    return _trace("normal", rewards, cut, means=means, sd=sd)
+
+
+def piecewise(rng: Generator, *, means: tuple[float, ...] = MEANS, n_breaks: int = 3, n_rounds: int = 10_000) -> Trace:
+    """Rewards of 0 or 1 whose means change places: at equal distances, each arm takes over the mean of the one before it.
+
+    Args:
+        means: in [0, 1], one per arm, in the first piece.
+        n_breaks: changes, at least 0 and fewer than rounds.
+    """
+    mean = _means("piecewise", means, n_rounds)
+    if not 0 <= n_breaks < n_rounds:
+        raise InputError(f"piecewise: n_breaks must be at least 0 and below n_rounds, got {n_breaks}")
+    piece = np.arange(n_rounds) * (n_breaks + 1) // n_rounds
+    moving = np.stack([np.roll(mean, k) for k in range(n_breaks + 1)])[piece]
+    return _trace("piecewise", _coins(rng, moving, n_rounds), moving, means=means, n_breaks=n_breaks)
+
+
+def drift(rng: Generator, *, n_arms: int = 5, step: float = 0.002, n_rounds: int = 10_000) -> Trace:
+    """Rewards of 0 or 1 whose means wander: normal steps, turned back at 0 and 1.
+
+    Args:
+        n_arms: arms, at least 1.
+        step: standard deviation of a round's step, at least 0.
+    """
+    _counts("drift", n_arms=n_arms, n_rounds=n_rounds)
+    if not 0 <= step < math.inf:
+        raise InputError(f"drift: step must be at least 0, got {step:g}")
+    walk = rng.random(n_arms) + np.cumsum(step * rng.standard_normal((n_rounds, n_arms)), axis=0)
+    folded = np.abs(np.mod(walk + 1, 2) - 1)
+    return _trace("drift", _coins(rng, folded, n_rounds), folded, n_arms=n_arms, step=step)
+
+
+def rotting(
+    rng: Generator, *, means: tuple[float, ...] = MEANS, half_life: float = 500.0, n_rounds: int = 10_000
+) -> Trace:
+    """Arms that wear off: an arm's m-th pull earns its first mean times 2^(-m / half_life), without noise.
+
+    The rewards are by pull (column `pulls`); the best sequence always takes the arm whose next pull earns most.
+
+    Args:
+        means: what the first pull of each arm earns, in [0, 1].
+        half_life: pulls until an arm earns half, above 0; each arm's is this times a uniform draw from 1/2 to 3/2.
+    """
+    mean = _means("rotting", means, n_rounds)
+    _above_zero("rotting", half_life=half_life)
+    life = half_life * (0.5 + rng.random(len(mean)))
+    pulls = mean * np.exp2(-np.arange(n_rounds)[:, None] / life)
+    return Trace("rotting", "bandits", {"pulls": pulls}, {}, _origin("rotting", means=means, half_life=half_life))
+
+
+def adversarial(rng: Generator, *, n_arms: int = 5, ratio: float = 1.6, n_rounds: int = 10_000) -> Trace:
+    """Rewards of 0 or 1 with no chance in them but the order of arms: ever longer blocks, in each of which one arm alone pays.
+
+    Args:
+        n_arms: arms, at least 1.
+        ratio: length of a block over that of the one before, at least 1.
+
+    Reference: after Zimmert and Seldin, "Tsallis-INF", JMLR 2021, section 6: blocks that lead on policies made for chance.
+    """
+    _counts("adversarial", n_arms=n_arms, n_rounds=n_rounds)
+    if not 1 <= ratio < math.inf:
+        raise InputError(f"adversarial: ratio must be at least 1, got {ratio:g}")
+    rewards = np.zeros((n_rounds, n_arms))
+    start, length = 0, 16.0
+    arm = int(rng.integers(0, n_arms))
+    while start < n_rounds:
+        stop = min(n_rounds, start + int(length))
+        rewards[start:stop, arm] = 1.0
+        arm = (arm + 1 + int(rng.integers(0, max(n_arms - 1, 1)))) % n_arms
+        start, length = stop, length * ratio
+    return _trace("adversarial", rewards, rewards, n_arms=n_arms, ratio=ratio)
+
+
+def linear(
+    rng: Generator, *, n_arms: int = 5, n_features: int = 4, noise: float = 0.1, n_rounds: int = 10_000
+) -> Trace:
+    """Rewards that are linear in a context: each arm's own coefficients times the features of the round, and noise.
+
+    Features are uniform in [-1, 1]; the means are scaled into [0.2, 0.8], and noise is uniform, so that rewards stay in [0, 1].
+
+    Args:
+        n_arms, n_features: at least 1.
+        noise: half the width of the noise, in [0, 0.2].
+    """
+    _counts("linear", n_arms=n_arms, n_features=n_features, n_rounds=n_rounds)
+    if not 0 <= noise <= 0.2:
+        raise InputError(f"linear: noise must be in [0, 0.2], got {noise:g}")
+    context = rng.uniform(-1, 1, (n_rounds, n_features))
+    theta = rng.standard_normal((n_arms, n_features))
+    theta /= np.sum(np.abs(theta), axis=1, keepdims=True)
+    means = 0.5 + 0.3 * context @ theta.T
+    rewards = means + noise * rng.uniform(-1, 1, means.shape)
+    context = np.concatenate([context, np.ones((n_rounds, 1))], axis=1)
+    columns = {"rewards": rewards, "means": means, "context": context}
+    about = _origin("linear", n_arms=n_arms, n_features=n_features, noise=noise)
+    return Trace("linear", "bandits", columns, {"context_range": (-1.0, 1.0)}, about)
+
+
+def costly(
+    rng: Generator,
+    *,
+    means: tuple[float, ...] = MEANS,
+    costs: tuple[float, ...] = (0.9, 0.5, 0.3, 0.2, 0.2),
+    n_rounds: int = 10_000,
+) -> Trace:
+    """Rewards of 0 or 1, and for every pull a cost of 0 or 1: what counts is reward per cost.
+
+    Args:
+        means: probabilities of a reward, in [0, 1], one per arm.
+        costs: probabilities of a cost, in (0, 1], as many.
+    """
+    mean, cost = _means("costly", means, n_rounds), _means("costly", costs, n_rounds)
+    if len(mean) != len(cost) or not np.all(cost > 0):
+        raise InputError(f"costly: costs must be {len(mean)} numbers above 0, one per arm, got {len(cost)}")
+    trace = _trace("costly", _coins(rng, mean, n_rounds), mean, means=means, costs=costs)
+    return trace.with_column("cost", _coins(rng, cost, n_rounds))
+
+
+def best_arm(trace: Trace, setting: Setting, rng: Generator, *, flip: float = 0.0, rank: int = 0) -> Trace:
+    """Adds the arm that an expert takes for the best, each round: the one that is, or another by mistake.
+
+    The truth is the arm of the highest mean in that round, or over all rounds where means are not known or do not move.
+
+    Args:
+        trace: with rewards.
+        setting: the run's setting.
+        rng: the predictions' own stream; a round that is wrong stays so when the probability rises.
+        flip: probability in [0, 1] that a round names another arm, each other one equally likely.
+        rank: the expert mistakes the arm of this rank for the best throughout; 0 is the best, 1 the second.
+
+    Returns:
+        A new trace with a column `predicted_arm`, int64, shape (n,).
+
+    Raises:
+        InputError: a parameter outside its range.
+    """
+    n_arms = tables.n_arms(trace)
+    if not 0 <= flip <= 1:
+        raise InputError(f"best_arm: flip must be a probability in [0, 1], got {flip:g}")
+    if not 0 <= rank < n_arms:
+        raise InputError(f"best_arm: rank must be 0 to {n_arms - 1}, got {rank}")
+    means = tables.means(trace)
+    if means is None:
+        means = Hindsight(trace).of_arms(setting.horizon or len(trace)).reshape(1, -1)
+    ranked = np.argsort(-means, axis=1, kind="stable")[:, rank]
+    predicted = np.broadcast_to(ranked, len(trace)).astype(np.int64)
+    is_wrong = rng.random(len(trace)) < flip
+    other = rng.integers(0, max(n_arms - 1, 1), len(trace))
+    predicted = np.where(is_wrong & (n_arms > 1), other + (other >= predicted), predicted)
+    return trace.with_column("predicted_arm", predicted, predictor="best_arm", flip=flip, rank=rank)
+
+
+best_arm.channels = ("predicted_arm",)  # type: ignore[attr-defined]
+best_arm.clairvoyant = True  # type: ignore[attr-defined]
+
+
+def _trace(name: str, rewards: np.ndarray, means: np.ndarray, /, **parameters: Any) -> Trace:
+    origin = _origin(name, **parameters)
+    if means.ndim == 1:
+        return Trace(name, "bandits", {"rewards": rewards}, {"means": means}, origin)
+    return Trace(name, "bandits", {"rewards": rewards, "means": means}, {}, origin)
+
+
+def _origin(name: str, /, **parameters: Any) -> dict[str, Any]:
+    return {"workload": name, **parameters}
+
+
+def _coins(rng: Generator, mean: np.ndarray, n_rounds: int) -> np.ndarray:
+    return (rng.random((n_rounds, mean.shape[-1])) < mean).astype(np.float64)
 
 
 def _means(name: str, means: tuple[float, ...], n_rounds: int) -> np.ndarray:
-    if n_rounds < 1:
-        raise InputError(f"{name}: n_rounds must be at least 1, got {n_rounds}")
+    _counts(name, n_rounds=n_rounds)
     if not means:
         raise InputError(f"{name}: means must name at least one arm, e.g. means=[0.5;0.4]")
     for mean in means:
         if not 0 <= mean <= 1:
             raise InputError(f"{name}: means must lie in [0, 1], got {mean:g}")
     return np.array(means, np.float64)
+
+
+def _counts(name: str, **counts: int) -> None:
+    for key, value in counts.items():
+        if value < 1:
+            raise InputError(f"{name}: {key} must be at least 1, got {value}")
+
+
+def _above_zero(name: str, **values: float) -> None:
+    for key, value in values.items():
+        if not 0 < value < math.inf:
+            raise InputError(f"{name}: {key} must be above 0, got {value:g}")

@@ -21,11 +21,11 @@ from sim.domains.bandits.setting import Setting
 from sim.domains.bandits.table import ARM_GONE, BEYOND_PULLS, COMMIT, LEGAL, Table, play
 
 METRICS = (
+    Metric("budget_regret", "", "lower", "budget times the best ratio of reward to cost, less the reward earned"),
     Metric("pseudo_regret", "", "lower", "expected reward of the best arm less that of the arms pulled; means known"),
     Metric("regret", "", "lower", "reward of the best single arm in hindsight less that earned"),
     Metric("dynamic_regret", "", "lower", "reward of the best arm of each round less that earned"),
     Metric("tracking_regret", "", "lower", "reward of the best sequence with few changes (breaks) less that earned"),
-    Metric("budget_regret", "", "lower", "budget times the best ratio of reward to cost, less the reward earned"),
     Metric("reward", "", "higher", "sum of the rewards earned"),
     Metric("cost", "", "lower", "sum of the costs of the pulls"),
     Metric("best_arm_share", "", "higher", "share of the rounds in which the best arm was pulled"),
@@ -84,7 +84,8 @@ class System:
         row = regret.judge(metrics, hindsight, setting.breaks, setting.budget)
         if hindsight is not None:
             row |= regret.errors(trace, hindsight, channels_needed(policy), metrics["rounds"])
-            if (bound := getattr(policy, "bound", None)) is not None:
+            bound = getattr(policy, "bound", None)
+            if bound is not None and metrics["pseudo_regret"] is not None and metrics["rounds"]:
                 row["bound"] = bound(regret.facts(trace, metrics["rounds"]))
         return row
 
@@ -187,10 +188,12 @@ class ArmsRun:
         if not available.any(axis=1).all():
             row = int(np.argmin(available.any(axis=1)))
             raise InputError(f"trace {self.trace.name}, round {row}: no arm is there")
-        if not (defines(self.policy, "drop") and defines(self.policy, "add")):
-            raise InputError(
-                f"arms of trace {self.trace.name} come and go, and {self.name} cannot tell: it has no verbs drop and add"
-            )
+        for part in parts_of(self.policy):
+            if not (defines(part, "drop") and defines(part, "add")):
+                raise InputError(
+                    f"arms of trace {self.trace.name} come and go, and {type(part).__name__} cannot tell: "
+                    "it has no verbs drop and add"
+                )
         return available
 
     @property

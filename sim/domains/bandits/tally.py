@@ -40,6 +40,15 @@ class Tally(Structure):
         self.total += 1
         self.earned[arm] += reward
 
+    def uncount(self, arm, reward):
+        """A pull of the arm no longer counts."""
+        self.pulls[arm] -= 1
+        self.total -= 1
+        self.earned[arm] -= reward
+        if self.pulls[arm] == 0:
+            self.earned[arm] = 0.0
+            self.n_untried += 1
+
     def mean(self, arm):
         """Mean reward of an arm, plus infinity for one that was never pulled."""
         if self.pulls[arm] == 0:
