@@ -16,8 +16,9 @@ import numpy as np
 from numpy.random import Generator
 
 from sim.core.errors import InputError
+from sim.core.seeds import beside
 from sim.core.trace import Trace
-from sim.domains.bandits import Setting, tables
+from sim.domains.bandits import Setting, relaxation, solvers, tables
 from sim.domains.bandits.regret import Hindsight
 
 MEANS = (0.5, 0.45, 0.4, 0.3, 0.2)
@@ -183,6 +184,54 @@ def costly(
         raise InputError(f"costly: costs must be {len(mean)} numbers above 0, one per arm, got {len(cost)}")
     trace = _trace("costly", _coins(rng, mean, n_rounds), mean, means=means, costs=costs)
     return trace.with_column("cost", _coins(rng, cost, n_rounds))
+
+
+VARIANCES = {"low": (2.0, 6.0), "high": (0.5, 1.5)}
+"""Parameters of the Beta distribution of the shift, by name; both have the mean 1/4."""
+
+
+def laplacian(
+    rng: Generator,
+    *,
+    variance: str = "low",
+    solver: str = "sor",
+    side: int = 10,
+    cap: int = 10_000,
+    n_systems: int = 5_000,
+) -> Trace:
+    """Linear systems for `bandits/relaxation`: a grid's Laplacian with a random shift of the diagonal, and how each is solved.
+
+    The shift, which is the context, is -0.15 + 0.6 Beta; right sides are standard normal, drawn again while longer than
+    sqrt(side^2). The solver ends when the residual is below 1e-8 of the right side. The table of iterations, 20 parameters from
+    1.00 to 1.95, is computed once and kept on disk.
+
+    Args:
+        variance: of the shift: "low", Beta(2, 6), or "high", Beta(1/2, 3/2).
+        solver: "sor", or "cg", conjugate gradients preconditioned by SSOR.
+        side: unknowns along a side of the grid, at least 2.
+        cap: the most iterations, at least 1.
+        n_systems: at least 1.
+
+    Reference: Khodak, Chow, Balcan and Talwalkar, "Learning to Relax: Setting Solver Parameters Across a Sequence of Linear
+    System Instances", ICLR 2024, section 4.
+    """
+    if variance not in VARIANCES:
+        raise InputError(f'laplacian: no variance named "{variance}"; expected one of {", ".join(VARIANCES)}')
+    if solver not in solvers.COUNTS:
+        raise InputError(f'laplacian: no solver named "{solver}"; expected one of {", ".join(solvers.COUNTS)}')
+    _counts("laplacian", n_systems=n_systems, cap=cap, side=side - 1)
+    shift = -0.15 + 0.6 * beside(rng, "shift").beta(*VARIANCES[variance], n_systems)
+    sides = beside(rng, "right")
+    b = sides.standard_normal((n_systems, side * side))
+    while (long := np.sum(b * b, axis=1) > side * side).any():
+        b[long] = sides.standard_normal((int(long.sum()), side * side))
+    omega = np.round(1 + 0.05 * np.arange(20), 2)
+    each = np.concatenate([np.tile(omega, (n_systems, 1)), solvers.best_omega(shift, side)[:, None]], axis=1)
+    counts, digest = relaxation.counted(solver, b, shift, each, side, 1e-8, cap)
+    columns = {"iterations": counts[:, :-1].copy(), "formula": counts[:, -1].copy(), "context": shift[:, None]}
+    beyond = {"omega": omega, "context_range": (-0.15, 0.65), "cap": cap}
+    about = _origin("laplacian", variance=variance, solver=solver, side=side, cap=cap, sha256=digest)
+    return Trace(f"laplacian {variance}", "bandits", columns, beyond, about)
 
 
 def best_arm(trace: Trace, setting: Setting, rng: Generator, *, flip: float = 0.0, rank: int = 0) -> Trace:

@@ -181,7 +181,7 @@ def _setting_in_words(setting: Any, system: Any) -> list[str]:
 
 def _keys(row: dict[str, Any], metrics: Sequence[Metric], main: Metric, length: str) -> list[str]:
     """The columns: what ranks, but for counts of a trace's rows where the main metric is their ratio."""
-    ratios = "ratio" in main.name
+    ratios = "ratio" in main.name.split("_")
     ranked = [m.name for m in metrics if m.better and m.name != main.name and not (ratios and m.unit == length)]
     return list(dict.fromkeys([main.name, *CUSTOMARY[:2], *ranked, *CUSTOMARY[2:]]))
 
@@ -199,7 +199,7 @@ def _cell(line: _Line, key: str, main: str, counts: Container[str]) -> str:
         return ""
     if key.endswith("_s"):
         return f"{value:.4g}"
-    if "ratio" in key:
+    if "ratio" in key.split("_"):
         half = line.interval(key) if key == main else 0.0
         return f"{value:.4f} ± {half:.4f}" if half else f"{value:.4f}"
     if key in CUSTOMARY or key in counts or abs(value) >= 9999.5:

@@ -1,7 +1,7 @@
 """Bandits: which of several arms to pull, knowing only what the arms pulled so far have earned.
 
-Systems decide alike and differ in what an arm is: a column of rewards in `arms.py`. Rules: `table.py`; what a policy decides:
-`policy.py`; what only hindsight knows: `regret.py`.
+Systems decide alike and differ in what an arm is: a column of rewards in `arms.py`, a solver's parameter in `relaxation.py`.
+Rules: `table.py`; what a policy decides: `policy.py`; what only hindsight knows: `regret.py`.
 """
 
 from sim.domains.bandits.arms import METRICS, System

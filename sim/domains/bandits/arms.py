@@ -115,9 +115,10 @@ class ArmsRun:
         self.told: list[str] = []
         self.setting = setting = self._with_hindsight(setting)
         available = self._available()
+        paid, values = self._paid()
         self.table = Table(
-            **{"rewards": None, "pulls": None, **dict([self._paid()])},
-            n_arms=setting.n_arms,
+            **{"rewards": None, "pulls": None, paid: values},
+            n_arms=values.shape[1],
             means=tables.means(trace),
             cost=self._cost(),
             context=self._context(),
@@ -130,10 +131,13 @@ class ArmsRun:
         policy.begin(setting, rng)
         self.objects: dict[str, Any] = {"table": self.table, "policy": policy}
 
-    def _with_hindsight(self, setting: Setting) -> Setting:
+    def _refuse_hidden_foresight(self) -> None:
         for part in parts_of(self.policy):
             if part.clairvoyant and not self.policy.clairvoyant:
                 raise InputError(f"{self.name} is not clairvoyant, and its part {type(part).__name__} is")
+
+    def _with_hindsight(self, setting: Setting) -> Setting:
+        self._refuse_hidden_foresight()
         if not self.policy.clairvoyant:
             return setting
         return replace(setting, best_arm=Hindsight(self.trace).best_arm(self.n_rows, setting.budget))
@@ -158,7 +162,7 @@ class ArmsRun:
         context = tables.context(self.trace) if self.setting.context else None
         if not is_contextual(self.policy):
             if context is not None:
-                self.told.append(f"{self.name} takes no context and is not handed that of trace {self.trace.name}")
+                self.told.append(f"policies that take no context are not handed that of trace {self.trace.name}")
             return None
         if context is None:
             cure = "leave out --no-context" if "context" in self.trace else "expected a column context"

@@ -30,11 +30,13 @@ class Policy(policy.Policy):
 
     Attributes:
         contextual: it is handed the trace's context, and needs one.
+        beside: it names the arm `setting.beside` only, a formula's choice that no other policy may make.
         unit_rewards: it relies on rewards in [0, 1].
         needs: verbs that every policy defines.
     """
 
     contextual: ClassVar[bool] = False
+    beside: ClassVar[bool] = False
     unit_rewards: ClassVar[bool] = True
     randomized: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("choose", "update")

@@ -77,7 +77,7 @@ def test_a_policy_sees_contexts_and_predictions_only_where_it_declares_them(name
             run(policy, bare)
     else:
         assert run(policy, trace(0)).notices == (
-            f"{type(policy).__name__} takes no context and is not handed that of trace contract 0",
+            "policies that take no context are not handed that of trace contract 0",
         )
 
 

@@ -7,7 +7,7 @@ import re
 from policies import bandits
 from sim.domains.bandits import Policy
 from sim.study import catalog
-from tests.contracts.bandits.subjects import EVERY, FILES
+from tests.contracts.bandits.subjects import EVERY_FILE, FILES
 
 
 def test_the_catalog_knows_exactly_the_files_of_the_library():
@@ -19,7 +19,7 @@ def test_the_catalog_knows_exactly_the_files_of_the_library():
     assert ours == sorted(FILES)
 
 
-@EVERY
+@EVERY_FILE
 def test_a_file_holds_one_public_class_found_under_the_name_of_the_file(name):
     public = [
         node.name
@@ -31,7 +31,7 @@ def test_a_file_holds_one_public_class_found_under_the_name_of_the_file(name):
     assert cls.__name__.lower() == name.replace("_", "")
 
 
-@EVERY
+@EVERY_FILE
 def test_a_policy_says_in_a_sentence_what_it_pulls_and_where_it_comes_from(name):
     text = inspect.cleandoc(catalog.policy_class("bandits", name).__doc__ or "")
     first = text.split("\n\n")[0]
@@ -40,7 +40,7 @@ def test_a_policy_says_in_a_sentence_what_it_pulls_and_where_it_comes_from(name)
     assert re.search(r"\b(19[3-9]\d|20[0-2]\d)\b", reference), "the reference names no year"
 
 
-@EVERY
+@EVERY_FILE
 def test_every_parameter_is_documented_and_has_a_default_of_its_declared_type(name):
     cls = catalog.policy_class("bandits", name)
     section = inspect.cleandoc(cls.__doc__ or "").partition("\nParameters:\n")[2].partition("\n\n")[0]
