@@ -11,6 +11,8 @@ import pytest
 import zstandard
 
 from sim.core.errors import InputError, UnknownName
+from sim.core.trace import Trace
+from sim.domains.transactions.tokens import trace_of as transactions_of
 from tests.worked import trace_of
 from traces import sink
 from traces.source import Source
@@ -22,6 +24,14 @@ OPENERS = {
     ".zst.22": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
     "": bytes,
 }
+
+
+def large(format: str) -> Trace:
+    """A trace of what the format holds, of more than a few thousand bytes however it is compressed."""
+    if format == "transactions":
+        tokens = [[f"w-{i * 7919 % 1_000_003}"] for i in range(20_000)]
+        return transactions_of("worked", tokens, ids=[f"txn{i}" for i in range(len(tokens))], origin={})
+    return trace_of([i * 7919 % 1_000_003 for i in range(20_000)])
 
 
 @pytest.mark.parametrize("ending", OPENERS)
@@ -132,7 +142,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch, format, ending
 
     monkeypatch.setattr(sink.Path, "open", full_there)
     with pytest.raises(InputError, match=rf"{path} cannot be written: No space left on device; nothing of it is kept"):
-        sink.save(trace_of([i * 7919 % 1_000_003 for i in range(20_000)]), path, format)
+        sink.save(large(format), path, format)
     assert os.listdir(tmp_path) == []
 
 

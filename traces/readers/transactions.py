@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def read(source: Source) -> Trace:
         InputError: no JSON, another shape, or a token that is no operation; names transaction and place.
     """
     try:
-        content = json.loads(source.open().read())
+        content = json.loads(source.open().read(), object_pairs_hook=partial(_object, source.name))
     except ValueError as error:
         raise InputError(f"{source.name} is no JSON file: {error}") from None
     origin = {"format": "transactions", "notices": ()}
@@ -43,6 +44,15 @@ def read(source: Source) -> Trace:
         tokens = [text.split(" ") if text else [] for text in content.values()]
         return trace_of(source.name, tokens, ids=list(content), origin=origin)
     raise InputError(f"{source.name} holds no transactions; expected {SHAPE}")
+
+
+def _object(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, in which no name may stand twice: the first of two would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1)
+        raise InputError(f'{name}: "{twice}" stands twice in one object; give each transaction a name of its own')
+    return found
 
 
 def _listed(name: str, rows: list[Any], origin: dict[str, Any]) -> Trace:
