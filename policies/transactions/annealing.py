@@ -1,9 +1,8 @@
-import math
-
 import numpy as np
 
 from sim.core.errors import InputError
 from sim.domains import transactions
+from sim.domains.transactions.walk import anneal
 
 STARTS = ("arrival", "random", "longest")
 
@@ -48,18 +47,4 @@ class Annealing(transactions.Scheduler):
         if self.n < 2:
             return
         steps = view.budget(self.evaluations if self.evaluations > 0 else 600 * self.n) - 1
-        cooling = math.exp(math.log(self.cold / self.hot) / max(steps - 1, 1))
-        temperature = self.hot
-        for _ in range(steps):
-            most = cost - temperature * math.log(1.0 - self.rng.random())
-            place = int(self.rng.random() * self.n)
-            other = int(self.rng.random() * (self.n - 1))
-            other += other >= place
-            if self.rng.random() < self.relocations:
-                changed = view.relocation(place, other, most)
-            else:
-                changed = view.swap(place, other, most)
-            if changed <= most:
-                view.keep()
-                cost = changed
-            temperature *= cooling
+        anneal(view, self.rng, steps, cost, self.hot, self.cold, self.relocations)

@@ -1,6 +1,7 @@
 import numpy as np
 
 from sim.domains import transactions
+from sim.domains.transactions.view import draw_to_front
 
 
 class BestOfRandom(transactions.Scheduler):
@@ -21,5 +22,5 @@ class BestOfRandom(transactions.Scheduler):
 
     def order(self, view):
         for _ in range(view.budget(self.m)):
-            self.rng.shuffle(self.drawn)
+            draw_to_front(self.drawn, view.n, view.n, self.rng)
             view.evaluate(self.drawn)
