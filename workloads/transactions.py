@@ -1,4 +1,4 @@
-"""Invented transactions, one function per benchmark.
+"""Invented transactions, one function per benchmark; and `hints`, which predicts what they will touch.
 
 A trace has the columns of `sim.domains.transactions.tokens.trace_of`. Keys are drawn from a random stream of their own, so that
 shapes of transactions stay the same when the skew changes. Two options are common to all:
@@ -19,7 +19,10 @@ from numpy.random import Generator
 
 from sim.core.errors import InputError
 from sim.core.seeds import beside
-from sim.core.trace import Trace
+from sim.core.trace import NONE, Ragged, Trace
+from sim.domains.transactions import Setting
+from sim.domains.transactions.hints import hottest
+from sim.domains.transactions.operations import Operations, columns
 from sim.domains.transactions.tokens import trace_of
 
 
@@ -326,6 +329,75 @@ def public_shape_3(rng: Generator, *, n_transactions: int = 100, rate: float | N
         read, written = (low, high) if i < n_transactions // 2 else (high, low)
         tokens.append([f"r-{read}", *["*"] * 7, f"w-{written}"])
     return _trace(rng, "public_shape_3", {}, tokens, None, rate)
+
+
+def hints(
+    trace: Trace, setting: Setting, rng: Generator, *, told: str = "hot", hot: int = 100, wrong: float = 0.0
+) -> Trace:
+    """Adds the hot keys that each transaction will touch, as far as they are told, some of them wrong.
+
+    Args:
+        told: hot: the accesses of hot keys; types_only: those of another transaction of its type, drawn at random; all: every
+            access of a shared key; none: nothing.
+        hot: so many keys are hot: those that most transactions access, of keys on which any two conflict.
+        wrong: probability in [0, 1] that a hint names another hot key, drawn at random, in place of each key it names.
+
+    Returns:
+        A new trace with a ragged column `hint` (int32), for each operation the key that is told, -1 where nothing is.
+
+    Raises:
+        InputError: `wrong` is no share, `told` none of these, or types are wanted of a trace that has none.
+
+    Reference: hint quality as in Cheng et al., "Towards Optimal Transaction Scheduling", PVLDB 17(11), 2024, section 7.
+    """
+    if told not in TOLD:
+        raise InputError(f'hints: told must be one of {", ".join(TOLD)}, got "{told}"')
+    _shares("hints", wrong=wrong)
+    _counts("hints", hot=hot)
+    operations = Operations(trace)
+    kinds, keys = columns(trace)
+    key = np.asarray(keys.values)
+    n_labels = len(trace.tables["keys"])
+    is_told = np.zeros(n_labels + 1, np.bool_)
+    popular = operations.labels[hottest(operations, operations.n_keys if told == "all" else hot)]
+    if told != "none":
+        is_told[popular] = True
+    if told == "types_only":
+        source = _of_same_type(trace, rng)
+        hint = np.full(len(key), NONE, np.int32)
+        for t, other in enumerate(source.tolist()):
+            _retell(hint, key, is_told, kinds.offsets, t, other)
+    else:
+        hint = np.where(is_told[key], key, NONE).astype(np.int32)
+    if len(popular):
+        is_wrong = np.repeat(rng.random(operations.n) < wrong, operations.length) & (hint != NONE)
+        hint[is_wrong] = rng.choice(popular, len(key))[is_wrong]
+    return trace.with_column("hint", Ragged(hint, kinds.offsets), predictor="hints", told=told, hot=hot, wrong=wrong)
+
+
+hints.channels = ("hints",)  # type: ignore[attr-defined]
+hints.clairvoyant = True  # type: ignore[attr-defined]
+
+TOLD = ("hot", "types_only", "all", "none")
+
+
+def _of_same_type(trace: Trace, rng: Generator) -> np.ndarray:
+    """For each transaction another of its type, perhaps itself, drawn at random."""
+    if "type" not in trace:
+        raise InputError(f"hints: trace {trace.name} tells no types of its transactions; told=hot needs none")
+    codes = trace["type"].codes  # type: ignore[union-attr]
+    drawn = np.empty(len(trace), np.int64)
+    for code in np.unique(codes):
+        mine = np.flatnonzero(codes == code)
+        drawn[mine] = mine[rng.integers(0, len(mine), len(mine))]
+    return drawn
+
+
+def _retell(hint: np.ndarray, key: np.ndarray, is_told: np.ndarray, offsets: np.ndarray, mine: int, other: int) -> None:
+    """Tells of one transaction what another one does, place by place, as long as both go on."""
+    n = min(offsets[mine + 1] - offsets[mine], offsets[other + 1] - offsets[other])
+    theirs = key[offsets[other] : offsets[other] + n]
+    hint[offsets[mine] : offsets[mine] + n] = np.where(is_told[theirs], theirs, NONE)
 
 
 def _zipf(rng: Generator, n: int, theta: float, who: str) -> Callable[[int], np.ndarray]:

@@ -21,19 +21,21 @@ class Operations(Structure):
     """The operations of all transactions, one record for each shared key that a transaction touches.
 
     Records offsets[t] to offsets[t + 1] - 1 belong to transaction t. Places count from 1; a key that no other transaction
-    touches, or that nobody writes, has no records: nobody ever waits for it.
+    touches, or that nobody writes, has no records: nobody ever waits for it. With `is_held` every key that a transaction touches
+    is occupied until it ends.
 
     Attributes:
         n: number of transactions.
         n_keys: number of keys that have records, numbered from 0.
         length: operations of each transaction, private ones included.
         reads, writes: of each transaction, operations of these kinds.
+        labels: the number in the trace of each key that has records.
         key: of each record.
         first_read, first_write: place of the first one in the transaction; FAR: it has none.
         last_access, last_write: place of the last one; -FAR: it has none.
     """
 
-    def __init__(self, trace: Trace):
+    def __init__(self, trace: Trace, *, is_held: bool = False):
         kinds, keys = columns(trace)
         offsets = np.asarray(kinds.offsets, np.int64)
         self.n = len(trace)
@@ -66,12 +68,10 @@ class Operations(Structure):
         self.first_read, self.first_write, self.last_access, self.last_write = (fields[f][kept] for f in EMPTY)
         counts = np.bincount(pairs[kept] // max(n_labels, 1), minlength=self.n)
         self.offsets = np.concatenate(([0], np.cumsum(counts)))
-
-    def held_to_the_end(self) -> None:
-        """Lets every key be occupied until its transaction ends, from the first operation on it."""
-        length = np.repeat(self.length, np.diff(self.offsets))
-        self.last_access = length.copy()
-        self.last_write = np.where(self.last_write > 0, length, -FAR)
+        if is_held:
+            length = np.repeat(self.length, counts)
+            self.last_access = length.copy()
+            self.last_write = np.where(self.last_write > 0, length, -FAR)
 
 
 EMPTY = {"first_read": FAR, "first_write": FAR, "last_access": -FAR, "last_write": -FAR}

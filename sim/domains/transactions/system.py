@@ -15,6 +15,7 @@ from sim.core.result import Decisions
 from sim.core.trace import Trace
 from sim.domains.transactions import placement
 from sim.domains.transactions.bounds import Bounds, bounds
+from sim.domains.transactions.hints import operations_seen_by
 from sim.domains.transactions.operations import Operations, arrivals
 from sim.domains.transactions.placement import Ledger, follow_order, pick_all
 from sim.domains.transactions.policy import Picker, Policy, Scheduler
@@ -77,10 +78,7 @@ class System:
 
 
 def _operations(trace: Trace, setting: Setting) -> Operations:
-    operations = Operations(trace)
-    if setting.protocol == HELD:
-        operations.held_to_the_end()
-    return operations
+    return Operations(trace, is_held=setting.protocol == HELD)
 
 
 class PlacementRun:
@@ -106,7 +104,7 @@ class PlacementRun:
             self.view = Plan(_operations(trace, setting), setting.evaluations)
         elif isinstance(policy, Picker):
             self.loop = pick_all
-            self.view = Pending(_operations(trace, setting), arrival.copy())
+            self.view = Pending(operations_seen_by(policy, trace, is_held=setting.protocol == HELD), arrival.copy())
         else:
             raise InputError(
                 f"{name} is neither a Picker nor a Scheduler of sim.domains.transactions; derive it from one"

@@ -60,6 +60,11 @@ class Pending(Structure):
         self.evaluations += 1
         return self.board.start(transaction, self.clock)
 
+    def has_keys(self, transaction):
+        """Whether it touches a key, as far as the policy is told, that others touch too."""
+        offsets = self.board.operations.offsets
+        return offsets[transaction] < offsets[transaction + 1]
+
     def makespan_with(self, transaction):
         """The makespan with this one placed next."""
         end = self.start(transaction) + self.length[transaction] - 1
@@ -69,11 +74,15 @@ class Pending(Structure):
         """It is `clock` now: those that have arrived by now are pending."""
         self.clock = clock
         while self.next < self.n and self.arrival[self.next] <= clock:
-            self.position[self.next] = self.n_pending
-            self.pending[self.n_pending] = self.next
-            self.n_pending += 1
-            self.queue.push_back(self.next)
+            self.arrive(self.next)
             self.next += 1
+
+    def arrive(self, transaction):
+        """It is pending now."""
+        self.position[transaction] = self.n_pending
+        self.pending[self.n_pending] = transaction
+        self.n_pending += 1
+        self.queue.push_back(transaction)
 
     def placed(self, transaction):
         """It is pending no more."""

@@ -11,9 +11,10 @@ import pytest
 
 import policies.transactions
 from sim.core.trace import Trace
-from sim.domains.transactions import Picker, Policy
+from sim.domains.transactions import Picker, Policy, Setting
 from sim.study import catalog
 from tests.domains.transactions.test_placement import random_trace
+from workloads.transactions import hints
 
 FILES = {path.stem: path for path in Path(policies.transactions.__path__[0]).glob("[!_]*.py")}
 NAMES = sorted(FILES)
@@ -38,7 +39,8 @@ def is_picker(name: str) -> bool:
 
 @cache
 def trace(seed: int) -> Trace:
-    return random_trace(seed, n=N)
+    plain = random_trace(seed, n=N)
+    return hints(plain, Setting().on(plain), np.random.default_rng(seed), wrong=0.2)
 
 
 def arriving(seed: int) -> Trace:
