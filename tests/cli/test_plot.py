@@ -44,7 +44,7 @@ def test_a_figure_that_was_asked_for_and_does_not_fit_says_why_and_exits_2(store
 
 def test_an_unknown_figure_is_refused_before_the_study_is_opened(capsys, monkeypatch):
     said = augsim(capsys, monkeypatch, "plot", "nowhere", "--figure", "paretto")
-    assert said.code == 2 and 'no figure named "paretto"; did you mean "pareto"? (figures: capacity, ' in said.err
+    assert said.code == 2 and 'no figure named "paretto"; did you mean "pareto"? (figures: arms, capacity, ' in said.err
 
 
 def test_a_folder_without_results_says_how_to_make_them(capsys, monkeypatch, tmp_path):
