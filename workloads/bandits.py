@@ -219,7 +219,9 @@ def laplacian(
         raise InputError(f'laplacian: no variance named "{variance}"; expected one of {", ".join(VARIANCES)}')
     if solver not in solvers.COUNTS:
         raise InputError(f'laplacian: no solver named "{solver}"; expected one of {", ".join(solvers.COUNTS)}')
-    _counts("laplacian", n_systems=n_systems, cap=cap, side=side - 1)
+    _counts("laplacian", n_systems=n_systems, cap=cap)
+    if side < 2:
+        raise InputError(f"laplacian: side must be at least 2, got {side}")
     shift = -0.15 + 0.6 * beside(rng, "shift").beta(*VARIANCES[variance], n_systems)
     sides = beside(rng, "right")
     b = sides.standard_normal((n_systems, side * side))

@@ -36,7 +36,6 @@ METRICS = (
     Metric("samples", "rounds", "lower", "rounds until the policy stopped exploring; empty if it never did"),
     Metric("arms_pulled", "arms", None, "different arms pulled"),
     Metric("rounds", "rounds", None, "rounds played; fewer than asked for where the budget ended first"),
-    Metric("wrong_predictions", "rounds", None, "rounds whose predicted arm is not the best one"),
 )
 
 SHOWN = 32

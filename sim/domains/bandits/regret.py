@@ -136,7 +136,7 @@ def judge(metrics: Any, hindsight: Hindsight | None, breaks: int, budget: float 
 
 
 def errors(trace: Trace, hindsight: Hindsight, channels: tuple[str, ...], n_rounds: int) -> dict[str, Any]:
-    """How wrong the predicted arms were: rounds that name another than the best arm, and what following them all loses.
+    """How wrong the predicted arms were: `eta`, the rounds whose prediction is another than the best arm.
 
     Args:
         channels: those the policy reads; nothing is measured for others.
@@ -146,7 +146,7 @@ def errors(trace: Trace, hindsight: Hindsight, channels: tuple[str, ...], n_roun
     predicted = np.asarray(trace["predicted_arm"])[:n_rounds]
     means = tables.means(trace)
     best = hindsight.expected_arm(n_rounds) if means is None or len(means) == 1 else np.argmax(means[:n_rounds], axis=1)
-    return {"wrong_predictions": int(np.count_nonzero(predicted != best))}
+    return {"eta": int(np.count_nonzero(predicted != best))}
 
 
 @dataclass(frozen=True)
