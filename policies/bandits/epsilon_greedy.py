@@ -39,7 +39,7 @@ class EpsilonGreedy(bandits.Policy):
         self.rng = rng
         self.tally = bandits.Tally(setting.n_arms)
         self.t = 0
-        self.is_forced = False
+        self.forced = NONE
 
     def share(self):
         """The share of exploration in this round."""
@@ -51,16 +51,16 @@ class EpsilonGreedy(bandits.Policy):
     def choose(self, context):
         self.t += 1
         arm = self.tally.untried()
-        self.is_forced = arm != NONE
-        if self.is_forced:
+        self.forced = arm
+        if arm != NONE:
             return arm
         if self.rng.random() < self.share():
             return self.tally.nth(draw(self.rng, self.tally.n_alive))
         return self.tally.best()
 
     def probability(self, arm):
-        if self.is_forced:
-            return 1.0
+        if self.forced != NONE:
+            return 1.0 if arm == self.forced else 0.0
         share = self.share() / self.tally.n_alive
         return share + (1 - self.share() if arm == self.tally.best() else 0.0)
 

@@ -29,12 +29,12 @@ class Softmax(bandits.Policy):
         self.rng = rng
         self.tally = bandits.Tally(setting.n_arms)
         self.weights = bandits.Weights(setting.n_arms)
-        self.is_forced = False
+        self.forced = NONE
 
     def choose(self, context):
         arm = self.tally.untried()
-        self.is_forced = arm != NONE
-        if self.is_forced:
+        self.forced = arm
+        if arm != NONE:
             return arm
         for k in range(self.tally.n_arms):
             if self.tally.alive[k]:
@@ -43,7 +43,9 @@ class Softmax(bandits.Policy):
         return self.weights.draw(self.rng)
 
     def probability(self, arm):
-        return 1.0 if self.is_forced else self.weights.p[arm]
+        if self.forced != NONE:
+            return 1.0 if arm == self.forced else 0.0
+        return self.weights.p[arm]
 
     def update(self, arm, reward, cost):
         self.tally.count(arm, reward)

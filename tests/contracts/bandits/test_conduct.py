@@ -82,20 +82,29 @@ def test_a_policy_sees_contexts_and_predictions_only_where_it_declares_them(name
 
 
 @EVERY
-def test_probabilities_are_those_of_the_draws(name):
-    """A log of the right probabilities weighs each pull so that every arm's weights sum to the rounds, but for chance."""
-    if not defines(made(name), "probability"):
+def test_the_probabilities_told_sum_to_one_and_are_those_of_the_draws(name):
+    policy, table = made(name), trace(0)
+    if not defines(policy, "probability"):
         pytest.skip("tells no probabilities")
-    weight = np.zeros(4)
-    n_runs, n = 12, 300
-    for seed in range(n_runs):
-        log = run(made(name), trace(0), seed=seed).decisions
-        assert np.all((log.probability > 0) & (log.probability <= 1 + 1e-12))
-        for arm in range(4):
-            weight[arm] += np.sum(1 / log.probability[log.subject == arm])
-    inverse = run(made(name), trace(0), seed=1).decisions.probability
-    spread = 6 * np.sqrt(n_runs * n * max(4.0, float(np.mean(1 / inverse)) * 40))
-    assert np.all(weight < n_runs * n + spread)
+    policy.begin(Setting().on(table), np.random.default_rng(1))
+    n = 600
+    for t in range(60):
+        if defines(policy, "advise"):
+            policy.advise(table["predicted_arm"][t])
+        context = table["context"][t] if takes_context(name) else None
+        if t in (9, 59):  # many draws from the same state
+            counts = np.zeros(4)
+            for seed in range(n):
+                twin = copy.deepcopy(policy)
+                twin.rng = np.random.default_rng(seed)  # its parts, if any, draw the same again
+                counts[int(twin.choose(context))] += 1
+        arm = int(policy.choose(context))
+        told = np.array([policy.probability(k) for k in range(4)])
+        assert told.min() >= 0 and told.sum() == pytest.approx(1, abs=1e-9) and told[arm] > 0
+        if t in (9, 59):
+            expected = told * n
+            assert np.all(np.abs(counts - expected) < 5 * np.sqrt(np.maximum(expected, 1)))
+        policy.update(arm, table["rewards"][t, arm], table["cost"][t, arm])
 
 
 @EVERY

@@ -1,6 +1,6 @@
 """One policy, two ways to run: interpreted and compiled give the same arms and leave the same state, draw by draw.
 
-One test per policy plays everything, so that each is compiled once.
+One test per policy plays everything, so that each is compiled once; one of each kind in the quick tests, all in the long ones.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from sim.core.compile import compile_loop
 from sim.core.kinds import instances, number_type, state
 from sim.core.seeds import stream
 from sim.domains.bandits import Setting, System
-from tests.contracts.bandits.subjects import EVERY, FLEXIBLE, changing, made, trace
+from tests.contracts.bandits.subjects import FLEXIBLE, NAMES, changing, made, trace
 
 
 def begun(name, table, setting):
@@ -44,7 +44,10 @@ def equal(mine, theirs) -> bool:
     return not isinstance(mine, str) or mine == theirs
 
 
-@EVERY
+KINDS = ("ucb1", "thompson_beta", "exp3", "tsallis_inf", "lin_ucb", "lucb", "combiner")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n in KINDS else pytest.mark.slow) for n in NAMES])
 def test_both_forms_pull_the_same_arms_and_leave_the_same_state(name):
     for seed in range(2):
         assert_both_forms_agree(name, trace(seed), Setting())

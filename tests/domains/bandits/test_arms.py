@@ -219,7 +219,9 @@ def curve(policy, horizons, n_runs=6):
 HORIZONS = (2_000, 8_000, 32_000)
 
 
-@pytest.mark.parametrize("name", ["ucb1", "kl_ucb", "thompson_beta", "tsallis_inf"])
+@pytest.mark.parametrize(
+    "name", ["ucb1", "thompson_beta", *(pytest.param(n, marks=pytest.mark.slow) for n in ("kl_ucb", "tsallis_inf"))]
+)
 def test_regret_grows_like_the_logarithm_where_rewards_are_drawn(name):
     """Each step quadruples the rounds: what regret grows by stays the same like ln T, doubles like sqrt(T), quadruples like T."""
     first, second, third = curve(catalog.policy("bandits", name), HORIZONS)
@@ -227,7 +229,9 @@ def test_regret_grows_like_the_logarithm_where_rewards_are_drawn(name):
 
 
 @pytest.mark.parametrize(
-    "policy", [Uniform(), RoundRobin(), EpsilonGreedy(epsilon=0.2)], ids=lambda p: type(p).__name__
+    "policy",
+    [Uniform(), *(pytest.param(p, marks=pytest.mark.slow) for p in (RoundRobin(), EpsilonGreedy(epsilon=0.2)))],
+    ids=lambda p: type(p).__name__,
 )
 def test_regret_of_constant_exploration_grows_linearly(policy):
     first, second, third = curve(policy, HORIZONS)

@@ -102,7 +102,7 @@ def test_a_table_is_made_once_and_found_again(tmp_path, monkeypatch):
     assert first.origin["sha256"] == again.origin["sha256"]
 
 
-def run(text, trace, seed=0, mode="compiled", **setting):
+def run(text, trace, seed=0, mode="interpreted", **setting):
     system = relaxation.System(relaxation.Setting(**setting).on(trace))
     policy = catalog.policy("bandits", text)
     result = replay(trace, system, policy, seed=seed, mode=mode, record=True)
@@ -111,7 +111,7 @@ def run(text, trace, seed=0, mode="compiled", **setting):
 
 @pytest.fixture(scope="module")
 def short():
-    return bandits.laplacian(stream(2, "workload", "laplacian"), variance="high", n_systems=1500)
+    return bandits.laplacian(stream(2, "workload", "laplacian"), variance="high", n_systems=600)
 
 
 def test_regret_is_counted_in_iterations(short):
@@ -129,12 +129,14 @@ def test_regret_is_counted_in_iterations(short):
 
 
 def test_context_beats_the_best_fixed_parameter_and_tsallis_comes_near_it(short):
-    best, _ = run("best_fixed", short)
-    cheb, _ = run("cheb_cb", short)
-    blind, _ = run("tsallis_inf", short)
-    even, _ = run("uniform", short)
-    assert cheb["iterations_mean"] < 0.9 * best["iterations_mean"]
-    assert blind["regret"] < 0.3 * even["regret"]
+    def late(name):
+        """Iterations per system in the second half, when something has been learned."""
+        arms = run(name, short)[1].decisions.subject
+        return float(np.mean(short["iterations"][np.arange(300, 600), arms[300:]]))
+
+    best, even = late("best_fixed"), late("uniform")
+    assert late("cheb_cb") < 0.8 * best
+    assert late("tsallis_inf") - best < 0.4 * (even - best)
 
 
 @pytest.mark.slow
@@ -145,7 +147,7 @@ def test_the_published_order_on_whole_sequences(variance, ahead):
     for seed in range(5):
         trace = bandits.laplacian(stream(seed, "workload", "laplacian"), variance=variance)
         for name, values in found.items():
-            values.append(run(name, trace, seed)[0]["iterations_mean"])
+            values.append(run(name, trace, seed, "compiled")[0]["iterations_mean"])
     best = np.array(found["best_fixed"])
     published = {"low": 59.5, "high": 104.1}[variance]
     assert abs(best.mean() - published) < 0.04 * published
@@ -154,6 +156,7 @@ def test_the_published_order_on_whole_sequences(variance, ahead):
     assert np.mean(found["tsallis_inf"]) - best.mean() < 0.2 * (np.mean(found["uniform"]) - best.mean())
 
 
+@pytest.mark.slow
 def test_both_forms_learn_alike_from_iterations(short):
     for name in ("cheb_cb", "tsallis_inf", "tsallis_inf_cb", "omega_star"):
         plain, compiled = (run(name, short, mode=mode, rounds=250)[1] for mode in ("interpreted", "compiled"))

@@ -71,7 +71,9 @@ def test_sequential_halving_spends_its_pulls_in_equal_parts():
 
 
 @pytest.mark.parametrize(
-    "policy", [SuccessiveElimination(), LUCB(), TrackAndStop(every=10)], ids=lambda p: type(p).__name__
+    "policy",
+    [SuccessiveElimination(), LUCB(), pytest.param(TrackAndStop(every=10), marks=pytest.mark.slow)],
+    ids=lambda p: type(p).__name__,
 )
 def test_the_best_arm_is_named_with_the_promised_probability(policy):
     """Twenty tables; more than 4 wrong of 20 would happen with probability below 0.003 at delta 0.05."""
@@ -85,6 +87,7 @@ def test_the_best_arm_is_named_with_the_promised_probability(policy):
     assert n_wrong <= 4 and n_stopped == 20
 
 
+@pytest.mark.slow
 def test_track_and_stop_needs_fewer_pulls_than_sampling_in_turn():
     mean = np.array([0.6, 0.45, 0.3, 0.2])
     needed = {TrackAndStop: [], SuccessiveElimination: []}
