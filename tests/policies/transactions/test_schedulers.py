@@ -1,6 +1,7 @@
 """The schedulers on worked examples and on the public workloads."""
 
 import statistics
+import time
 
 import pytest
 
@@ -9,10 +10,12 @@ from policies.transactions.arrival import Arrival
 from policies.transactions.best_insertion import BestInsertion
 from policies.transactions.branch_and_bound import BranchAndBound
 from policies.transactions.neh import NEH
+from policies.transactions.reannealing import Reannealing
 from policies.transactions.reversed import Reversed
 from policies.transactions.smf import SMF
 from policies.transactions.smf_first_tie import SMFFirstTie
 from sim.core.errors import InputError
+from sim.domains.transactions.leaderboard import leaderboard
 from sim.study import catalog
 from tests.domains.transactions.test_placement import CROSSED, random_trace
 from tests.domains.transactions.worked import made, optimum, run
@@ -82,6 +85,16 @@ def test_annealing_finds_the_optimum_of_small_instances():
         assert run(Annealing(evaluations=800), trace).metrics["makespan"] == optimum(trace)
 
 
+def test_a_search_tells_how_good_it_was_after_how_many_questions():
+    trace = random_trace(1, n=9)
+    whole = run(Annealing(evaluations=600), trace)
+    asked, best = (whole.timeline[f"curve.{key}"].tolist() for key in ("evaluations", "makespan"))
+    assert asked[0] == 1 and asked == sorted(asked)
+    assert best == sorted(set(best), reverse=True) and best[-1] == whole.metrics["makespan"]
+    cut = run(Annealing(evaluations=600), trace, evaluations=asked[-1] - 1)
+    assert cut.metrics["evaluations"] == asked[-1] - 1
+
+
 def test_a_given_order_is_read_from_its_file_and_bad_lines_are_named(tmp_path):
     file = tmp_path / "order.txt"
     file.write_text("2\n0\n1\n3\n")
@@ -113,3 +126,24 @@ def test_the_root_mean_square_in_the_cost_gives_shorter_schedules_for_equal_budg
         return statistics.mean(run(policy, public[2], seed=s, mode="compiled").metrics["makespan"] for s in range(20))
 
     assert mean(1.0) < mean(0.0)
+
+
+def test_the_best_scheduler_needs_few_questions_to_pass_published_programs(public):
+    # 223, score 71.06, is the best published total of programs that language models wrote
+    makespans = [run(Reannealing(evaluations=1_000_000, runs=1), t, mode="compiled").metrics["makespan"] for t in public]
+    assert leaderboard(makespans) > 71.06
+
+
+@pytest.mark.slow
+def test_the_best_scheduler_stays_below_218_by_default_within_a_minute(public):
+    began = time.process_time()
+    totals = []
+    for seed in range(3):
+        totals.append(total(Reannealing(), public, seed))
+        assert time.process_time() - began < 60 * (seed + 1)
+    assert max(totals) <= 217
+
+
+@pytest.mark.slow
+def test_twice_as_many_questions_reach_215(public):
+    assert total(Reannealing(evaluations=16_000_000), public, seed=1) <= 215
