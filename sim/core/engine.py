@@ -95,9 +95,10 @@ def replay(
             raise _blamed(name, run, again.error) from again.error
     ends, totals, seconds = played
     timeline = {key: np.diff([total[key] for total in totals]) for key in totals[0]}
+    curve = getattr(run, "curve", None)
     return Result(
         metrics=run.metrics(),
-        timeline={"row": np.array(ends, np.int64), **timeline},
+        timeline={"row": np.array(ends, np.int64), **timeline, **(curve() if curve is not None else {})},
         seconds=seconds,
         n_rows=run.n_rows,
         engine=engine,

@@ -40,7 +40,8 @@ class Result:
 
     Args:
         metrics: name -> number, or None where the metric does not apply.
-        timeline: columns over equal parts of the trace: `row` (end of the part) and the domain's counters within it.
+        timeline: columns over equal parts of the trace: `row` (end of the part) and the domain's counters within it; of a search
+            also those of its `curve`, with a length of their own: how good it was after how many questions.
         seconds: the replay loop alone, without reading, labelling and compiling.
         n_rows: rows played.
         engine: "compiled" or "interpreted".

@@ -64,6 +64,7 @@ class Setting:
         clients: 0: transactions arrive at the times of the trace; else so many clients take them in order.
         think: units between the end of a client's transaction and the arrival of its next.
         hot_keys: so many of the most accessed shared keys are hot, for mvtso_ordered.
+        simpy: play the run as SimPy processes: same results, slower.
         n: number of transactions.
     """
 
@@ -76,6 +77,7 @@ class Setting:
     clients: int = field(default=0, metadata={"help": "a closed loop of so many clients; 0: arrivals of the trace"})
     think: int = field(default=0, metadata={"help": "units between a client's transactions"})
     hot_keys: int = field(default=100, metadata={"help": "so many most accessed keys are hot, for mvtso_ordered"})
+    simpy: bool = field(default=False, metadata={"help": "run as SimPy processes: same results, slower"})
     n: int = field(default=0, metadata={"derived": True})
 
     def __post_init__(self):
@@ -97,7 +99,7 @@ class Setting:
         return [part.strip() for part in str(text).split(",")]
 
     @classmethod
-    def from_options(cls, trace: Trace, **texts: Any) -> tuple[list[Self], list[str]]:
+    def from_options(cls, trace: Trace, *, simpy: bool = False, **texts: Any) -> tuple[list[Self], list[str]]:
         """Reads the user's options for this trace; several values of one give several settings.
 
         Raises:
@@ -107,7 +109,7 @@ class Setting:
         for name, text in texts.items():
             values = [_read(name, part) for part in cls.spelled_out(name, text)]
             settings = [{**one, name: value} for one in settings for value in values]
-        return [cls(**one) for one in settings], []
+        return [cls(simpy=simpy, **one) for one in settings], []
 
     def on(self, trace: Trace) -> Self:
         """Gives the setting with the fields that come from the trace."""
@@ -160,7 +162,8 @@ class System:
 class EngineRun:
     """One policy on one trace (a `sim.core.system.Run`)."""
 
-    loop: Callable[..., None] = staticmethod(play)
+    loop: Callable[..., None]
+    why_interpreted: str | None = None
 
     def __init__(self, trace: Trace, setting: Setting, policy: Policy, rng: Any, record: bool):
         name = type(policy).__name__
@@ -183,7 +186,16 @@ class EngineRun:
         self.control = control
         self.view = Pending(operations_seen_by(policy, trace), np.zeros(len(trace), np.int64))
         policy.begin(setting, rng)
-        self.objects: dict[str, Any] = {
+        if setting.simpy:
+            from sim.domains.transactions import processes
+
+            self.loop = processes.play
+            self.why_interpreted = "it was asked to run as SimPy processes"
+            shop = processes.Shop(self.ledger, self.program, control, policy, self.view)
+            self.objects: dict[str, Any] = {"shop": shop, "policy": policy}
+            return
+        self.loop = play
+        self.objects = {
             "ledger": self.ledger,
             "program": self.program,
             "control": control,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.core.memory import unchecked
 from sim.core.structures import Structure
 from sim.core.trace import NONE
 from sim.domains.transactions.operations import FAR
@@ -31,6 +32,7 @@ class Board(Structure):
         for k in range(len(self.latest)):
             self.latest[k] = -FAR
 
+    @unchecked("r", "k")
     def start(self, transaction, floor):
         """The least unit from `floor` on at which a transaction can start."""
         start = floor
@@ -46,6 +48,7 @@ class Board(Structure):
                 start = after_access
         return start
 
+    @unchecked("r", "k")
     def place(self, transaction, start):
         """Places a transaction at its start; gives the unit of its last operation."""
         latest = self.latest

@@ -143,6 +143,13 @@ class PlacementRun:
     def counters(self) -> dict[str, float]:
         return {"makespan": float(self.ledger.makespan), "evaluations": float(self.view.evaluations)}
 
+    def curve(self) -> dict[str, np.ndarray]:
+        """Of a scheduler, the makespan of the best whole order so far, and the question that found it."""
+        if not isinstance(self.view, Plan):
+            return {}
+        n = self.view.n_better
+        return {"curve.evaluations": self.view.better_at[:n].copy(), "curve.makespan": self.view.better[:n].copy()}
+
     def metrics(self) -> dict[str, float | int | None]:
         ledger = self.ledger
         latency = np.sort(ledger.end - ledger.arrival + 1)

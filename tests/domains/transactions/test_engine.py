@@ -221,6 +221,24 @@ def test_both_forms_of_the_loop_agree_and_a_log_gives_the_run_again(protocol, de
     assert system.replay(trace, plain.decisions) == plain.metrics
 
 
+@EVERY
+def test_simpy_processes_and_the_loop_commit_alike(protocol, deadlock):
+    for trace in random_traces():
+        late = trace.with_column("arrival", 1 + np.cumsum(np.random.default_rng(3).integers(0, 6, len(trace))))
+        for requests, setting in (
+            (trace, {}),
+            (trace, {"workers": 4, "backoff": 3}),
+            (late, {"workers": 3}),
+            (trace, {"clients": 5, "think": 2}),
+        ):
+            plain, judge = (
+                run(requests, SMF(k=3), protocol=protocol, deadlock=deadlock, simpy=simpy, **setting)
+                for simpy in (False, True)
+            )
+            assert plain.metrics == judge.metrics, setting
+            assert np.array_equal(plain.decisions.subject, judge.decisions.subject)
+
+
 @pytest.mark.slow
 @EVERY
 def test_compiled_and_interpreted_engines_commit_alike(protocol, deadlock):
