@@ -13,7 +13,8 @@ os.environ.setdefault("AUGSIM_CACHE", str(Path(tempfile.gettempdir()) / f"augsim
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background; so would be the programs that tests interrupt
+# a suite begun in the background ignores interrupts, and so would the programs that its tests interrupt
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -23,7 +23,7 @@ N_PLAIN = 200
 
 
 def ask(size: Any) -> Table:
-    n = size.n_requests // 100
+    n = size.n_requests // 10
     table = Table(
         "Orders of 100 transactions evaluated per second; transactions committed per second by the engine\n"
         f"{n:,} random orders and {n:,} changes of one compiled, {N_PLAIN} random orders in plain Python; rates are compared",
@@ -45,7 +45,7 @@ def ask(size: Any) -> Table:
             rate = (N_PLAIN if "plain" in way else n) / taken.median
             table.add(way=way, input=name, k_per_s=rate / 1e3, times_plain=rate / slow, spread=taken.spread)
             table.rows[-1] |= target(100 if "compiled" in way else None, rate / slow)
-    trace = transactions.tpcc(stream(0, "workload"), n_transactions=n // 4, n_warehouses=100)
+    trace = transactions.tpcc(stream(0, "workload"), n_transactions=n // 20, n_warehouses=100)
     for protocol in engine.PROTOCOLS:
         setting = engine.Setting(protocol=protocol, workers=8)
         taken = alternated({"": played(trace, engine.System(setting), Arrival())}, size.n_rounds)[""]

@@ -130,7 +130,9 @@ def test_the_root_mean_square_in_the_cost_gives_shorter_schedules_for_equal_budg
 
 def test_the_best_scheduler_needs_few_questions_to_pass_published_programs(public):
     # 223, score 71.06, is the best published total of programs that language models wrote
-    makespans = [run(Reannealing(evaluations=1_000_000, runs=1), t, mode="compiled").metrics["makespan"] for t in public]
+    makespans = [
+        run(Reannealing(evaluations=1_000_000, runs=1), t, mode="compiled").metrics["makespan"] for t in public
+    ]
     assert leaderboard(makespans) > 71.06
 
 
