@@ -40,12 +40,7 @@ class Board(Structure):
         ops = self.operations
         for r in range(ops.offsets[transaction], ops.offsets[transaction + 1]):
             k = 2 * ops.key[r]
-            after_write = latest[k] + 2 - ops.first_read[r]
-            if after_write > start:
-                start = after_write
-            after_access = latest[k + 1] + 2 - ops.first_write[r]
-            if after_access > start:
-                start = after_access
+            start = max(start, latest[k] + 2 - ops.first_read[r], latest[k + 1] + 2 - ops.first_write[r])
         return start
 
     @unchecked("r", "k")
@@ -55,12 +50,8 @@ class Board(Structure):
         ops = self.operations
         for r in range(ops.offsets[transaction], ops.offsets[transaction + 1]):
             k = 2 * ops.key[r]
-            write = start + ops.last_write[r] - 1
-            if write > latest[k]:
-                latest[k] = write
-            access = start + ops.last_access[r] - 1
-            if access > latest[k + 1]:
-                latest[k + 1] = access
+            latest[k] = max(latest[k], start + ops.last_write[r] - 1)
+            latest[k + 1] = max(latest[k + 1], start + ops.last_access[r] - 1)
         return start + ops.length[transaction] - 1
 
 
