@@ -31,6 +31,7 @@ class Annealing(transactions.Scheduler):
     relocations: float = 0.8
 
     def begin(self, setting, rng):
+        transactions.require(self, 0, "evaluations", "weight", "relocations")
         if not self.hot >= self.cold > 0:
             raise InputError(f"annealing needs hot >= cold > 0, got hot={self.hot:g}, cold={self.cold:g}")
         if self.start not in STARTS:

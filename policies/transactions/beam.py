@@ -22,6 +22,8 @@ class Beam(transactions.Scheduler):
     branch: int = 10
 
     def begin(self, setting, rng):
+        transactions.require(self, 1, "width")
+        transactions.require(self, 0, "branch")
         n = setting.n
         self.rng = rng
         self.branches = min(self.branch, n) if self.branch > 0 else n

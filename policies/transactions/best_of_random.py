@@ -17,6 +17,7 @@ class BestOfRandom(transactions.Scheduler):
     m: int = 299
 
     def begin(self, setting, rng):
+        transactions.require(self, 1, "m")
         self.rng = rng
         self.drawn = np.arange(setting.n)
 

@@ -20,6 +20,7 @@ class BranchAndBound(transactions.Scheduler):
     evaluations: int = 0
 
     def begin(self, setting, rng):
+        transactions.require(self, 0, "evaluations")
         n = setting.n
         self.is_proven = False
         self.prefix = np.zeros(n, np.int64)

@@ -21,6 +21,7 @@ class Descent(transactions.Scheduler):
     weight: float = 1.0
 
     def begin(self, setting, rng):
+        transactions.require(self, 0, "weight")
         if self.after is not None:
             if not isinstance(self.after, transactions.Scheduler):
                 raise InputError(f"descent comes after a scheduler, and {type(self.after).__name__} picks one by one")

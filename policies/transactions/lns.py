@@ -29,6 +29,7 @@ class LNS(transactions.Scheduler):
     weight: float = 1.0
 
     def begin(self, setting, rng):
+        transactions.require(self, 0, "evaluations", "weight")
         if not 0 < self.remove <= 1:
             raise InputError(f"lns removes a share of the transactions in (0, 1], got {self.remove:g}")
         n = setting.n

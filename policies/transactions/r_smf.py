@@ -25,6 +25,7 @@ class RSMF(transactions.Picker):
     barrier: int = 100
 
     def begin(self, setting, rng):
+        transactions.require(self, 1, "k", "barrier")
         self.rng = rng
         self.drawn_at = np.full(setting.n, -1)
         self.n_picked = 0

@@ -33,10 +33,10 @@ class Reannealing(transactions.Scheduler):
     near: float = 0.6
 
     def begin(self, setting, rng):
+        transactions.require(self, 0, "evaluations", "weight", "relocations", "near")
+        transactions.require(self, 1, "runs")
         if not self.hot >= self.cold > 0:
             raise InputError(f"reannealing needs hot >= cold > 0, got hot={self.hot:g}, cold={self.cold:g}")
-        if self.runs < 1:
-            raise InputError(f"reannealing needs at least 1 run, got {self.runs}")
         self.rng = rng
         self.first = np.arange(setting.n)
 

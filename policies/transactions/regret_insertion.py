@@ -21,6 +21,7 @@ class RegretInsertion(transactions.Scheduler):
     sample: int = 10
 
     def begin(self, setting, rng):
+        transactions.require(self, 0, "sample")
         self.rng = rng
         self.left = np.arange(setting.n)
 

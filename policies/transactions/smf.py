@@ -18,6 +18,7 @@ class SMF(transactions.Picker):
     k: int = 5
 
     def begin(self, setting, rng):
+        transactions.require(self, 1, "k")
         self.rng = rng
         self.drawn_at = np.full(setting.n, -1)
         self.n_picked = 0

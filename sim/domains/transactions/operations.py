@@ -82,8 +82,10 @@ def columns(trace: Trace) -> tuple[Ragged, Ragged]:
     """The columns `kind` and `key`, checked.
 
     Raises:
-        InputError: they are missing or do not fit each other; a transaction has no operation.
+        InputError: the trace is of another domain, they are missing or do not fit; a transaction has no operation.
     """
+    if trace.domain != "transactions":
+        raise InputError(f"trace {trace.name} is one of {trace.domain}; transactions are read from NAME.json")
     kinds, keys = trace["kind"], trace["key"]
     if not (isinstance(kinds, Ragged) and isinstance(keys, Ragged)):
         raise InputError(f"trace {trace.name}: kind and key must be ragged columns, one value for each operation")

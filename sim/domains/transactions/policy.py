@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sim.core import policy
+from sim.core.errors import InputError
 from sim.core.policy import parts_of
 
 
@@ -36,3 +37,15 @@ def channels_needed(policy: Any) -> tuple[str, ...]:
     if policy.clairvoyant:
         return ()
     return tuple(dict.fromkeys(channel for part in parts_of(policy) for channel in part.channels))
+
+
+def require(policy: Any, least: int, *names: str) -> None:
+    """Refuses a policy whose parameters of these names are below the least that makes sense.
+
+    Raises:
+        InputError: one is; names policy, parameter and value.
+    """
+    for name in names:
+        value = getattr(policy, name)
+        if not value >= least:
+            raise InputError(f"{type(policy).__name__} needs {name} of at least {least}, got {value:g}")

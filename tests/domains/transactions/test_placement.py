@@ -1,11 +1,12 @@
 """The rule of placement: its worked examples, its consequences, and the public workloads."""
 
+import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 
-from sim.core.errors import IllegalDecision
+from sim.core.errors import IllegalDecision, InputError
 from sim.domains.transactions import Setting, System
 from sim.domains.transactions.bounds import distances
 from sim.domains.transactions.operations import FAR, Operations
@@ -151,3 +152,18 @@ def test_the_public_workloads_take_what_the_public_simulator_says(number, shared
     assert makespan(trace, range(100), protocol="strict_2pl_placement") == held
     order = np.random.default_rng(number).permutation(100).tolist()
     assert makespan(trace, order) == by_lists(trace, order)[1]
+
+
+def test_traces_that_are_none_of_transactions_or_not_whole_are_told():
+    trace = made("r-x w-y")
+    with pytest.raises(InputError, match=r"trace worked is one of paging; transactions are read from NAME\.json"):
+        run(Given((0,)), dataclasses.replace(trace, domain="paging"))
+    with pytest.raises(InputError, match="arrival of transaction 0 is 0; expected at least 1"):
+        run(Given((0,)), trace.with_column("arrival", np.array([0])))
+    late = made("r-x", "r-x").with_column("arrival", np.array([5, 3]))
+    with pytest.raises(InputError, match="arrival goes back at transaction 1, from 5 to 3"):
+        run(Given((0, 1)), late)
+    with pytest.raises(InputError, match='no protocol named "2pl"; expected one of ideal, strict_2pl_placement'):
+        Setting(protocol="2pl")
+    with pytest.raises(InputError, match="inflight must be at least 1, or 0 for any number, got -2"):
+        Setting(inflight=-2)

@@ -95,6 +95,23 @@ def test_a_search_tells_how_good_it_was_after_how_many_questions():
     assert cut.metrics["evaluations"] == asked[-1] - 1
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("smf,k=0", "SMF needs k of at least 1, got 0"),
+        ("beam,width=0", "Beam needs width of at least 1, got 0"),
+        ("best_of_random,m=0", "BestOfRandom needs m of at least 1, got 0"),
+        ("annealing,weight=-1", "Annealing needs weight of at least 0, got -1"),
+        ("annealing,cold=0", "annealing needs hot >= cold > 0, got hot=2, cold=0"),
+        ("lns,remove=0", r"lns removes a share of the transactions in \(0, 1\], got 0"),
+        ("descent,after=smf", "descent comes after a scheduler, and SMF picks one by one"),
+    ],
+)
+def test_a_parameter_outside_its_range_is_told(text, message):
+    with pytest.raises(InputError, match=message):
+        run(catalog.policy("transactions", text), made(*CROSSED))
+
+
 def test_a_given_order_is_read_from_its_file_and_bad_lines_are_named(tmp_path):
     file = tmp_path / "order.txt"
     file.write_text("2\n0\n1\n3\n")
