@@ -73,6 +73,8 @@ class Setting:
         Raises:
             InputError: a capacity below 1 or of unknown form, sizes and pages mixed, a warm-up of unknown form.
         """
+        if trace.domain != "paging":
+            raise InputError(f"trace {trace.name} is one of {trace.domain}, not of page requests")
         settings: list[Self] = []
         notices: list[str] = []
         n_pages = len(trace.tables["pages"])
