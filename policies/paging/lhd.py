@@ -61,6 +61,7 @@ class LHD(paging.Policy):
         self.residents = RandomSet(setting.n_pages)
         self.pages = np.zeros((setting.n_pages, 4), np.int64)
         self.sizes = np.ones(setting.n_pages, np.int64) if setting.sized else None
+        self.classes = classes(self.bins)
         self.hits = np.zeros((N_CLASSES, self.bins))
         self.events = np.zeros((N_CLASSES, self.bins))  # hits and evictions
         self.densities = np.arange(1.0, N_CLASSES + 1)[:, None] / np.arange(1.0, self.bins + 1)
@@ -79,7 +80,7 @@ class LHD(paging.Policy):
         self.hits[self.pages[page, CLASS], age] += 1
         self.events[self.pages[page, CLASS], age] += 1
         self.end_exploring(page)
-        self.pages[page, CLASS] = class_of(age + self.pages[page, AGE], self.bins)
+        self.pages[page, CLASS] = self.classes[age + self.pages[page, AGE]]
         self.pages[page, AGE] = age
         self.pages[page, LAST] = request.index
         self.fit_when_due(request.index)
@@ -173,12 +174,10 @@ class LHD(paging.Policy):
         return [f"lhd fitted its densities {self.n_fits} times"]
 
 
-def class_of(ages, bins):
+def classes(bins):
     """The class of a page by the sum of its last two ages at hits, in bins: the sum doubled so often reaches all bins."""
-    k = 0
-    while k < N_CLASSES - 1 and ages << k < bins:
-        k += 1
-    return k
+    ages = np.arange(2 * bins - 1)
+    return np.sum([ages << k < bins for k in range(N_CLASSES - 1)], axis=0)
 
 
 def fit(hits, events, densities):

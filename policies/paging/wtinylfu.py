@@ -1,12 +1,10 @@
 import math
 
-import numpy as np
-
 from sim.core.errors import InputError
-from sim.core.structures import Structure
 from sim.core.trace import NONE
 from sim.domains import paging
 from sim.domains.paging.queues import Queues
+from sim.domains.paging.sketch import Sketch
 
 WINDOW, PROBATION, PROTECTED = 0, 1, 2
 
@@ -55,7 +53,7 @@ class WTinyLFU(paging.Policy):
             self.probation_size = max(1, self.main_size - math.ceil(self.protected_share * self.main_size))
         self.queues = Queues(setting, 3)
         n_main = max(1, setting.n_slots * self.main_size // setting.capacity)
-        self.sketch = _Sketch(n_main, setting.n_pages)
+        self.sketch = Sketch(n_main, setting.n_pages)
         self.halve_after = self.sample * n_main
         self.has_sunk = False
         self.main_hits = 0
@@ -119,77 +117,3 @@ class WTinyLFU(paging.Policy):
         has_room = queues.used[PROBATION] + size <= self.probation_size
         fits_above = queues.used[PROTECTED] + size <= self.protected_size
         queues.move_to_front(PROBATION if has_room or not fits_above else PROTECTED, page)
-
-
-N_POSITIONS = 10
-COUNTERS_PER_PAGE = -math.log(0.001) / math.log(2) ** 2
-"""14.4, those of a Bloom filter with an error rate of 0.1 %."""
-
-SEEDS = 0x12345678, 0x12344321
-
-
-class _Sketch(Structure):
-    """Counts pages approximately, never too low but for halving: each has 10 counters, and its count is the least of them.
-
-    Args:
-        n_counted: pages to be told apart well.
-        n_pages: number of pages.
-    """
-
-    def __init__(self, n_counted: int, n_pages: int):
-        n_counters = math.ceil(COUNTERS_PER_PAGE * n_counted)
-        first, step = (xxh64(np.arange(n_pages), seed).astype(np.uint32) for seed in SEEDS)
-        self.counts = np.zeros(n_counters, np.int32)
-        self.positions = np.empty((n_pages, N_POSITIONS), np.int32)
-        for i in range(N_POSITIONS):
-            self.positions[:, i] = (first + np.uint32(i) * step) % np.uint32(n_counters)
-
-    def add(self, page):
-        for i in range(N_POSITIONS):
-            self.counts[self.positions[page, i]] += 1
-
-    def estimate(self, page):
-        least = int(self.counts[self.positions[page, 0]])
-        for i in range(1, N_POSITIONS):
-            least = min(least, int(self.counts[self.positions[page, i]]))
-        return least
-
-    def halve(self):
-        """Halves all counts."""
-        for i in range(len(self.counts)):
-            self.counts[i] = self.counts[i] >> 1
-
-
-def xxh64(ids: np.ndarray, seed: int) -> np.ndarray:
-    """The hash XXH64 of each id as 8 bytes, lowest first.
-
-    Args:
-        ids: integers of up to 64 bits, shape (n,).
-        seed: at least 0, below 2^64.
-
-    Returns:
-        uint64, shape (n,).
-
-    Reference: Collet, "xxHash fast digest algorithm", version 0.1.1, section "XXH64".
-    """
-    one, two, three, four, five = (
-        np.uint64(prime)
-        for prime in (
-            0x9E3779B185EBCA87,
-            0xC2B2AE3D27D4EB4F,
-            0x165667B19E3779F9,
-            0x85EBCA77C2B2AE63,
-            0x27D4EB2F165667C5,
-        )
-    )
-    start = np.uint64((seed + int(five) + 8) % 2**64)
-    lane = rotated(ids.astype(np.uint64) * two, 31) * one
-    mixed = rotated(start ^ lane, 27) * one + four
-    mixed = (mixed ^ (mixed >> np.uint64(33))) * two
-    mixed = (mixed ^ (mixed >> np.uint64(29))) * three
-    return mixed ^ (mixed >> np.uint64(32))
-
-
-def rotated(words: np.ndarray, n_bits: int) -> np.ndarray:
-    """64-bit words with their bits moved up, those that leave at the top coming in at the bottom."""
-    return (words << np.uint64(n_bits)) | (words >> np.uint64(64 - n_bits))

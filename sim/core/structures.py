@@ -201,7 +201,7 @@ class LinkedLists(Structure):
         first = int(self.links[2 * head + 1])
         if first == i:
             return
-        if k >= 0 and self.lists[i] == k:
+        if self.lists[i] == k and k >= 0:
             self._detach(i)
             self._attach(i, head, first)
         else:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from policies.paging.belady import Belady
-from policies.paging.lhd import AGE, CLASS, LHD, N_CLASSES, class_of, fit, rescale
+from policies.paging.lhd import AGE, CLASS, LHD, N_CLASSES, classes, fit, rescale
 from sim.core.errors import InputError
 from sim.domains.paging import Setting
 from tests.worked import golden, misses, run, trace_of
@@ -44,7 +44,7 @@ def test_lhd_tells_classes_apart_by_the_last_two_ages_at_hits():
     run(Kept(bins=BINS, shift=0), "a b b b a", 2)
     assert Kept.last.pages[:2, AGE].tolist() == [4, 1]
     assert Kept.last.pages[:2, CLASS].tolist() == [1, 2]
-    assert [class_of(ages, 20_000) for ages in (0, 1, 2, 5_000, 10_000, 19_999, 20_000, 39_998)] == [
+    assert classes(20_000)[[0, 1, 2, 5_000, 10_000, 19_999, 20_000, 39_998]].tolist() == [
         15,
         15,
         14,

@@ -1,10 +1,10 @@
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.paging.wtinylfu import WTinyLFU, _Sketch
+from policies.paging.wtinylfu import WTinyLFU
 from sim.core.errors import InputError
+from sim.domains.paging.sketch import Sketch
 from tests.policies.paging.plain import Plain, busy, letters
 from tests.worked import evictions, run, trace_of
 
@@ -19,7 +19,7 @@ class PlainWTinyLFU(Plain):
         self.n_protected = 4 * self.n_main // 5
         self.n_probation = max(1, self.n_main // 5) if spill else self.n_main - self.n_protected
         n_counted = max(1, min(capacity, len(trace.tables["pages"])) * self.n_main // capacity)
-        self.sketch = _Sketch(n_counted, len(trace.tables["pages"]))
+        self.sketch = Sketch(n_counted, len(trace.tables["pages"]))
         self.number = {str(label): page for page, label in enumerate(trace.tables["pages"])}
         self.window, self.probation, self.protected = [], [], []
         self.hits_left = self.halve_after = sample * n_counted
@@ -100,19 +100,6 @@ def test_wtinylfu_does_what_its_rules_say_word_for_word(capacity, sample, spill,
 def test_wtinylfu_does_so_on_a_longer_trace(capacity, spill):
     plain = PlainWTinyLFU(capacity, busy, sample=1, spill=spill)
     assert evictions(WTinyLFU(sample=1, spill=spill), busy, capacity) == plain.played(busy)
-
-
-def test_the_sketch_never_counts_too_few_and_is_seldom_wrong():
-    pages = np.random.default_rng(0).integers(0, 100, 2_000)
-    sketch = _Sketch(100, 100)
-    for page in pages:
-        sketch.add(page)
-    counts = np.bincount(pages, minlength=100)
-    estimates = np.array([sketch.estimate(page) for page in range(100)])
-    assert np.all(estimates >= counts)
-    assert np.mean(estimates == counts) > 0.9
-    sketch.halve()
-    assert [sketch.estimate(page) for page in range(100)] == (estimates // 2).tolist()
 
 
 @pytest.mark.parametrize(("parameter", "value"), [("window_share", 0.0), ("protected_share", 1.0), ("sample", 0)])
