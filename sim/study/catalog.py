@@ -5,18 +5,14 @@ from __future__ import annotations
 import ast
 import dataclasses
 import difflib
-import hashlib
 import importlib
-import importlib.util
 import inspect
-import linecache
 import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +22,7 @@ from sim.core.errors import AugsimError, InputError, UnknownName
 from sim.core.kinds import is_generated, methods, source_tree
 from sim.core.policy import Policy, parts_of
 from sim.core.trace import Trace
-from sim.study import spec
+from sim.study import spec, userfile
 
 NICKNAMES = {
     "paging": {
@@ -123,7 +119,7 @@ def _plugged_in(point: EntryPoint, domain: str) -> type[Policy]:
 def policy_class(domain: str, name: str) -> type[Policy]:
     """The class of a policy: by its name in the library, or a path to a user's file."""
     if name.endswith(".py") or "/" in name:
-        return _public_policy(_load_file(Path(name)), domain, name)
+        return _public_policy(userfile.load(Path(name)), domain, name)
     known = policies(domain)
     own = own_name(domain, name)
     if own not in known:
@@ -213,39 +209,6 @@ def converted(declared: str, text: str, what: str) -> Any:
     if "str" in kinds or not {"int", "float"} & set(kinds):
         return text
     raise InputError(f'{what} must be {"a number" if "float" in kinds else "an integer"}, got "{text}"')
-
-
-def _load_file(path: Path) -> ModuleType:
-    """Imports a user's file as it is now; modules beside it can be imported from it."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"no policy file {path}") from None
-    except OSError as error:
-        raise InputError(f"policy file {path} cannot be read: {error.strerror}") from None
-    name = f"augsim_user_{path.stem}_{hashlib.sha256(str(path.resolve()).encode() + data).hexdigest()[:12]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    linecache.checkcache(str(path))
-    module_spec = importlib.util.spec_from_file_location(
-        name, path.resolve(), loader=SourceFileLoader(name, str(path.resolve()))
-    )
-    assert module_spec is not None and module_spec.loader is not None
-    loaded = importlib.util.module_from_spec(module_spec)
-    sys.modules[name] = loaded
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        code = compile(data, str(path.resolve()), "exec")
-        exec(code, loaded.__dict__)
-    except SyntaxError as error:
-        del sys.modules[name]
-        raise InputError(f"{path}, line {error.lineno}: {error.msg}") from None
-    except Exception as error:
-        del sys.modules[name]
-        raise InputError(f"policy file {path} fails when loaded: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.remove(str(path.resolve().parent))
-    return loaded
 
 
 def _public_policy(loaded: ModuleType, domain: str, where: str) -> type[Policy]:

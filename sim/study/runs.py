@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sim.core.errors import AugsimError, IllegalDecision, InputError
-from sim.study import provenance, spec
+from sim.study import catalog, provenance, spec
 from sim.study.experiment import Bench, Experiment
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def run_planned(inputs: Inputs, budget: Budget, planned: Planned) -> Outcome:
 
     try:
         with _memory_limited(budget.memory_per_run_mb):
+            _check_unchanged(planned)
             result = _bench(inputs).run(planned.experiment, progress=watch)
     except _TimedOut:
         return ended(TIMED_OUT, f"took more than {budget.seconds_per_run:g} s")
@@ -142,6 +143,16 @@ def run_planned(inputs: Inputs, budget: Budget, planned: Planned) -> Outcome:
         return ended(FAILED, f"{type(error).__name__}: {error}", traceback.format_exc())
     row = provenance.flat({**planned.asked, **result.row(), "trace": planned.asked["trace"]})
     return Outcome(planned, DONE, row, None, None, result.timeline, time.perf_counter() - began)
+
+
+def _check_unchanged(planned: Planned) -> None:
+    """Refuses a run whose code was edited after it was planned: its row would pass for one of the older code."""
+    experiment = planned.experiment
+    policy = catalog.policy(experiment.domain, experiment.policy)
+    if provenance.code_of(experiment.domain, policy, bool(experiment.predictions)) != planned.code:
+        raise InputError(
+            f"the code of {provenance.file_label(experiment.policy)} is not what it was when the sweep began; run it again"
+        )
 
 
 @contextmanager

@@ -154,7 +154,9 @@ class Store:
         """Notes that this sweep is what the folder is about from now on; gives those outcomes of its runs
         that are there already."""
         hashes = {run.asked["trace"]: run.sha256 for run in planned if run.sha256}
-        about = {"system": sweep.system, "metric": sweep.metric, "baseline": sweep.baseline, "sha256": hashes}
+        labels = {run.experiment.policy: run.asked["label"] for run in planned}
+        baseline = labels.get(sweep.baseline or "", sweep.baseline)
+        about = {"system": sweep.system, "metric": sweep.metric, "baseline": baseline, "sha256": hashes}
         self._execute("begin immediate")
         cursor = self._execute(
             "insert into studies (began, command, text, about, machine) values (?, ?, ?, ?, ?)",

@@ -8,7 +8,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ class StudyFile:
         try:
             yield
         except AxisError as error:
-            name = spec.parse_policy(str(error.value)).name if error.value else None
+            name = None
+            with suppress(InputError):
+                name = spec.parse_policy(str(error.value)).name if error.value else None
             values = (error.value, name, name and Path(name).name)
             places = [*((error.axis, value) for value in values), *((value,) for value in values), (error.axis,)]
             place = next((place for place in places if all(place) and self.line(*place)), ())
@@ -173,7 +175,7 @@ def _text(value: Any) -> str:
 def _traces(file: StudyFile, folder: Path, text: str) -> list[str]:
     """A trace as it is, or the files that a pattern matches, in the order of their names."""
     if re.match(r"(workload|sample):", text):
-        return [text]
+        return [_absolute_inside(folder, text)]
     if text == "-":
         raise file.error("traces: standard input can be read once only; save it to a file", '"-"')
     if not any(letter in text for letter in "*?["):
@@ -185,9 +187,19 @@ def _traces(file: StudyFile, folder: Path, text: str) -> list[str]:
 
 
 def _absolute(folder: Path, text: str) -> str:
-    """A policy with its file's path made absolute; names of the library stay as they are."""
+    """A policy with its file's path made absolute, and those of its parts; names of the library stay as they are."""
     name = spec.parse_policy(text).name
-    return str(folder / name) + text[len(name) :] if name.endswith(".py") else text
+    own = str(folder / name) if name.endswith(".py") else name
+    return own + _absolute_inside(folder, text[len(name) :])
+
+
+def _absolute_inside(folder: Path, text: str) -> str:
+    """Parameters with the paths of files in them made absolute: `of=[FILE;lru]`."""
+    return re.sub(r"(?<=[\[;=])[^\[\];,=]+", lambda part: _file(folder, part[0]), text)
+
+
+def _file(folder: Path, text: str) -> str:
+    return str(folder / text.strip()) if (folder / text.strip()).is_file() else text
 
 
 def _baseline(file: StudyFile, given: Mapping[str, Any], folder: Path) -> str | None:

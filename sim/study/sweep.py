@@ -207,18 +207,28 @@ class _Planner:
         self.names = _told_apart(sweep.traces, provenance.trace_label)
         self.code = cache(self._code)
 
-    def _code(self, name: str, is_workload: bool, is_predicted: bool) -> str:
-        return provenance.code_of(self.sweep.domain, self.runs_of[name], is_workload, is_predicted)
+    def _code(self, name: str, is_predicted: bool) -> str:
+        return provenance.code_of(self.sweep.domain, self.runs_of[name], is_predicted)
 
     def runs(self) -> Iterator[Planned]:
         for text in dict.fromkeys(self.sweep.traces):
-            for seed in dict.fromkeys(self.sweep.seeds):
-                with _axis("traces", text):
-                    trace = self.bench.trace(text, self.sweep.domain, seed)
+            first, *others = dict.fromkeys(self.sweep.seeds)
+            content = provenance.content_of(self._trace(text, first))
+            is_invented = text.startswith("workload:")
+            is_redrawn = is_invented and (not others or provenance.content_of(self._trace(text, others[0])) != content)
+            for seed in (first, *others):
+                trace = self._trace(text, seed)
+                if is_redrawn and seed != first:
+                    content = provenance.content_of(trace)
                 with _axis("system", None):
                     settings = list(self._settings(trace))
                 for asked, setting in settings:
-                    yield from self._under(text, trace, seed, asked, setting)
+                    shown = {"trace": self.names[text], "redrawn": is_redrawn, **asked}
+                    yield from self._under(text, trace, content, seed, shown, setting)
+
+    def _trace(self, text: str, seed: int) -> Trace:
+        with _axis("traces", text):
+            return self.bench.trace(text, self.sweep.domain, seed)
 
     def _settings(self, trace: Trace) -> Iterator[tuple[dict[str, Any], Any]]:
         """Each setting for this trace, with the axes as they were asked for."""
@@ -238,23 +248,23 @@ class _Planner:
     def _spelled_out(self, name: str, value: Any) -> list[Any]:
         return [value] if isinstance(value, bool) else self.system.Setting.spelled_out(name, str(value))
 
-    def _under(self, text: str, trace: Trace, seed: int, asked: Mapping[str, Any], setting: Any) -> Iterator[Planned]:
+    def _under(
+        self, text: str, trace: Trace, content: str, seed: int, asked: Mapping[str, Any], setting: Any
+    ) -> Iterator[Planned]:
         """The runs on one trace, under one seed and setting."""
-        is_workload = text.startswith("workload:")
-        content = provenance.content_of(trace, text, seed)
         options = tuple(
             (f.name, getattr(setting, f.name)) for f in dataclasses.fields(setting) if not f.metadata.get("derived")
         )
-        inputs = provenance.digest(content, options, seed if is_workload else None)
+        inputs = provenance.digest(content, options)
         for name in self.runs_of:
             for choice in prediction_choices(self.sweep.domain, self.runs_of[name], self.sweep.predictions, setting):
-                is_random = self.draws[name] or bool(choice) or is_workload or getattr(setting, "is_random", False)
+                is_random = self.draws[name] or bool(choice) or asked["redrawn"] or getattr(setting, "is_random", False)
                 if seed != self.sweep.seeds[0] and not is_random:
                     continue
-                shown = {"trace": self.names[text], "redrawn": is_workload, "label": self.labels[name], **asked}
+                shown = {**asked, "label": self.labels[name]}
                 experiment = Experiment(self.sweep.system, text, name, choice, options, seed)
                 key = provenance.digest(self.sweep.system, content, trace.name, shown, choice, options, seed)
-                code = self.code(name, is_workload, bool(choice))
+                code = self.code(name, bool(choice))
                 yield Planned(experiment, shown, key, code, inputs, str(trace.origin.get("sha256", "")))
 
 

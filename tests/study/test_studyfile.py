@@ -57,6 +57,25 @@ def test_paths_are_relative_to_the_study_and_patterns_are_sorted(tmp_path):
     assert sweep.policies == (str(tmp_path / "mine.py"),)
 
 
+def test_paths_among_the_parameters_are_relative_to_the_study_too(tmp_path):
+    (tmp_path / "t.txt").write_text("1\n2\n")
+    (tmp_path / "mine.py").write_text("from policies.paging.lru import LRU\n\n\nclass Mine(LRU):\n    pass\n")
+    axes = LEAST.replace("sample:sort", "workload:mixture,of=[t.txt;scan]").replace(
+        "lru", "combiner,of=[./mine.py;lru]"
+    )
+    sweep = loaded(tmp_path, axes)
+    assert sweep.traces == (f"workload:mixture,of=[{tmp_path}/t.txt;scan]",)
+    assert sweep.policies == (f"combiner,of=[{tmp_path}/mine.py;lru]",)
+    assert {run.asked["label"] for run in sweep.plan()} == {"combiner,of=[mine.py;lru]", "belady"}
+    assert {run.asked["trace"] for run in sweep.plan()} == {"mixture,of=[t.txt;scan]"}
+
+
+def test_an_error_about_a_trace_with_brackets_names_its_line(tmp_path):
+    sweep, file = load(written(tmp_path, LEAST.replace("sample:sort", "workload:mixture,of=[none.txt;scan]")))
+    with pytest.raises(InputError, match=r"study\.toml, line 2: traces: no trace file none\.txt"), file.located():
+        sweep.plan()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

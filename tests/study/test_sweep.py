@@ -3,6 +3,8 @@
 import pytest
 
 from sim.core.errors import InputError
+from sim.study.analysis import Analysis
+from sim.study.runs import Inputs
 from sim.study.store import Store
 from sim.study.sweep import AxisError
 from tests.study.studies import ZIPF, same, sweep
@@ -115,6 +117,54 @@ def test_editing_one_policy_reruns_only_its_rows(tmp_path):
         assert store.counts() == {"planned": 3, "done": 3, "failed": 0, "missing": 0, "stale": 1}
     misses = after.set_index("label")["misses"]
     assert misses["mine"] == misses["lru"] != before.set_index("label")["misses"]["mine"]
+
+
+def test_what_a_workload_gives_is_part_of_the_key_whatever_it_was_called(tmp_path):
+    part = tmp_path / "part.txt"
+    part.write_text("1\n2\n3\n")
+    text = f"workload:mixture,of=[{part};loop,n_requests=20,n_pages=4]"
+
+    def keys(n_requests=20):
+        axes = sweep(traces=(text,), settings=({"capacity": (2,)},), seeds=(0,), inputs=Inputs(n_requests=n_requests))
+        return {run.key for run in axes.plan()}
+
+    before = keys()
+    assert keys() == before
+    assert not keys(n_requests=3) & before
+    part.write_text("1\n1\n1\n")
+    assert not keys() & before
+
+
+def test_a_workload_that_draws_nothing_is_one_trace_under_all_seeds():
+    table = sweep(policies=("lru",), settings=({"capacity": (5,)},), reference=False).run()
+    assert [(row.trace.partition(",")[0], row.redrawn, row.seed) for row in table.itertuples()] == [
+        ("zipf", True, 0),
+        ("zipf", True, 1),
+        ("loop", False, 0),
+    ]
+
+
+def test_a_policy_edited_after_the_sweep_was_planned_is_refused_not_kept_as_what_it_was(tmp_path):
+    mine = tmp_path / "mine.py"
+    source = "from policies.paging.lru import LRU\n\n\nclass Mine(LRU):\n    pass\n"
+    mine.write_text(source)
+    axes = sweep(policies=("lru", str(mine)), traces=(ZIPF,), settings=({"capacity": (5,)},), seeds=(0,))
+    planned = axes.plan()
+    mine.write_text(source + "    x = 1\n")
+    table = axes.run(planned=planned).set_index("label")
+    assert list(table["status"]) == ["done", "failed", "done"]
+    assert table["error"]["mine"] == "the code of mine is not what it was when the sweep began; run it again"
+
+
+def test_the_baseline_is_found_by_its_file_where_another_has_its_name(tmp_path):
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "lru.py").write_text("from policies.paging.lru import LRU\n\n\nclass L(LRU):\n    pass\n")
+    files = tuple(str(tmp_path / folder / "lru.py") for folder in "ab")
+    axes = sweep(policies=("lru", *files), baseline=files[1], settings=({"capacity": (5,)},))
+    with Store(tmp_path / "r", command="test") as store:
+        axes.run(store)
+        assert {study.baseline.name for study in Analysis.of(store).studies} == {"b/lru"}
 
 
 def test_a_sweep_without_a_value_on_an_axis_is_refused():

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from sim.core.errors import InputError
+from sim.study import userfile
+
+
+def written(folder, **files):
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder / f"{next(iter(files))}.py"
+
+
+def test_files_in_two_folders_import_each_its_own_module_of_one_name(tmp_path):
+    ones = written(tmp_path / "a", mine="from rules import WHICH", rules="WHICH = 'a'")
+    twos = written(tmp_path / "b", mine="from rules import WHICH", rules="WHICH = 'b'")
+    assert [userfile.load(path).WHICH for path in (ones, twos, ones)] == ["a", "b", "a"]
+
+
+def test_an_edited_module_beside_a_file_is_met_as_it_is_now(tmp_path):
+    path = written(tmp_path, mine="from rules import WHICH", rules="WHICH = 'old'")
+    assert userfile.load(path).WHICH == "old"
+    written(tmp_path, rules="WHICH = 'new'")
+    assert userfile.load(path).WHICH == "new"
+
+
+def test_a_file_is_loaded_once_as_long_as_nothing_changed(tmp_path):
+    path = written(tmp_path, mine="import rules", rules="")
+    assert userfile.load(path) is userfile.load(path)
+
+
+def test_a_package_beside_a_file_is_its_own_too_with_all_its_modules(tmp_path):
+    for folder in "ab":
+        path = written(tmp_path / folder, mine="from kit.inner import WHICH")
+        written(tmp_path / folder / "kit", __init__="", inner=f"WHICH = '{folder}'")
+        assert vars(userfile.load(path)).items() >= {("WHICH", folder)}
+
+
+def test_a_file_that_fails_leaves_nothing_behind(tmp_path):
+    path = written(tmp_path, mine="import rules\n1 / 0", rules="")
+    before = set(sys.modules)
+    with pytest.raises(InputError, match=r"mine\.py fails when loaded: ZeroDivisionError"):
+        userfile.load(path)
+    assert set(sys.modules) - before == set()
+
+
+def test_modules_from_elsewhere_stay_where_they_are(tmp_path):
+    path = written(tmp_path, mine="import colorsys, rules", rules="")
+    userfile.load(path)
+    userfile.load(written(tmp_path, other="x = 1"))
+    assert "colorsys" in sys.modules
