@@ -136,7 +136,7 @@ class PagingRun:
         name = type(self.policy).__name__
         column, cure = CHANNELS.get(channel, (channel, f"a predictor that fills {channel}"))
         if channel == "next_use" and self.policy.clairvoyant:
-            return truth.next_use(self.trace).astype(np.float64)
+            return truth.next_use(self.trace, np.float64)
         if column not in self.trace:
             raise InputError(f"{name} needs predictions of channel {channel}: give {cure}")
         made_for = self.trace.about.get(column, {}).get("capacity")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.core.compile import compile_loop
+from sim.core.memory import touch
 from sim.core.modules import kernel
 from sim.core.structures import IndexSet, Structure
 from sim.core.trace import NEVER, NONE, Trace
@@ -15,19 +16,24 @@ def n_pages_of(trace: Trace) -> int:
     return len(trace.tables["pages"])
 
 
-def next_use(trace: Trace) -> np.ndarray:
-    """Index of each page's next request after each request, NEVER where there is none; int64, shape (n,)."""
-    return _next_use(np.ascontiguousarray(trace["page"]), n_pages_of(trace))
+def next_use(trace: Trace, dtype: type = np.int64) -> np.ndarray:
+    """Index of each page's next request after each request, NEVER where there is none; int64 or `dtype`, shape (n,)."""
+    result = np.empty(len(trace), dtype)
+    _next_use(np.ascontiguousarray(trace["page"]), np.full(n_pages_of(trace), NEVER, np.int64), result)
+    return result
+
+
+AHEAD = 32
+"""Requests between the fetch of what is known of a page and its use."""
 
 
 @kernel
-def _next_use(page, n_pages):
-    upcoming = np.full(n_pages, NEVER, np.int64)
-    result = np.empty(len(page), np.int64)
+def _next_use(page, upcoming, result):
     for i in range(len(page) - 1, -1, -1):
+        if i >= AHEAD:
+            touch(upcoming, page[i - AHEAD])
         result[i] = upcoming[page[i]]
         upcoming[page[i]] = i
-    return result
 
 
 def first_requests(trace: Trace, start: int = 0) -> int:
