@@ -18,7 +18,7 @@ def n_pages_of(trace: Trace) -> int:
 
 def next_use(trace: Trace, dtype: type = np.int64) -> np.ndarray:
     """Index of each page's next request after each request, NEVER where there is none; int64 or `dtype`, shape (n,)."""
-    result = np.empty(len(trace), dtype)
+    result: np.ndarray = np.empty(len(trace), dtype)
     _next_use(np.ascontiguousarray(trace["page"]), np.full(n_pages_of(trace), NEVER, np.int64), result)
     return result
 
