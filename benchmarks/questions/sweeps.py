@@ -32,7 +32,7 @@ class Slow(Random):
     def hit(self, request):
         self.seen.append(request.page)
 """
-REQUESTS_PER_SECOND = 250_000
+REQUESTS_PER_SECOND = 600_000
 """About, of the policy above."""
 
 
