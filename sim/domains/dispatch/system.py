@@ -98,7 +98,7 @@ class DispatchRun:
             self.loop = play_processes
             self.why_interpreted = "it was asked to run as SimPy processes"
             farm = Processes(setting, farm)
-        fields: dict[str, Any] = {"key": np.asarray(trace["key"]) if "key" in trace else np.arange(len(trace))}
+        fields: dict[str, Any] = {"key": keys(trace)}
         if read_by(policy):
             fields["size"] = size if policy.clairvoyant else predicted
         self.objects: dict[str, Any] = {"farm": farm, "policy": policy, "jobs": Rows("Job", len(trace), fields)}
@@ -151,6 +151,16 @@ def sizes(trace: Trace, column: str) -> np.ndarray:
         i = int(wrong[0])
         raise InputError(f"trace {trace.name}: {column} of job {i} is {size[i]:g}; expected a number above 0")
     return size
+
+
+def keys(trace: Trace) -> np.ndarray:
+    """What each job is about, integers from 0; its row where the trace does not say."""
+    if "key" not in trace:
+        return np.arange(len(trace))
+    key = np.asarray(trace["key"])
+    if key.dtype.kind not in "iu" or np.any(key < 0):
+        raise InputError(f"trace {trace.name}: column key must be integers of at least 0, one for each thing")
+    return key
 
 
 def arrivals(trace: Trace) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:

@@ -16,7 +16,12 @@ from sim.study import catalog
 
 def jobs(time, size, **columns) -> Trace:
     values = {"time": time, "size": size, **columns}
-    return Trace("worked", "dispatch", {name: np.asarray(value, float) for name, value in values.items()})
+    whole = ("key", "client")
+    return Trace(
+        "worked",
+        "dispatch",
+        {name: np.asarray(value, int if name in whole else float) for name, value in values.items()},
+    )
 
 
 def run(policy, trace: Trace, servers: int, *, mode: Mode = "interpreted", seed: int = 0, **setting) -> Result:
