@@ -20,8 +20,10 @@ def formats() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(traces.readers.__path__))
 
 
-def reader(source: Source, wanted: str = "auto") -> ModuleType:
+def reader(source: Source, wanted: str = "auto", domain: str | None = None) -> ModuleType:
     """The reader of a format by its name, in any spelling ("oracleGeneral"); "auto": by the ending of the file's name.
+
+    A reader of the domain that is asked for, its `DOMAIN`, takes the last part of its ending too: `.csv` for `.jobs.csv`.
 
     Raises:
         UnknownName: there is no such format, or no format has this ending; the known ones are listed.
@@ -30,6 +32,9 @@ def reader(source: Source, wanted: str = "auto") -> ModuleType:
         return _by_name(wanted)
     endings = {ending: name for name in formats() for ending in _module(name).ENDINGS}
     known = ", ".join(sorted(endings))
+    for name in formats():
+        if domain is not None and getattr(_module(name), "DOMAIN", None) == domain:
+            endings |= {f".{ending.rpartition('.')[2]}": name for ending in _module(name).ENDINGS}
     if source.path is None:
         raise UnknownName(f"the format of standard input must be given by --format (formats: {', '.join(formats())})")
     name = source.plain_name.lower()

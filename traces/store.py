@@ -36,13 +36,16 @@ TICK_S = 0.02
 """Longer than the steps of a file's time stamps: an older file cannot change and look the same."""
 
 
-def open_trace(text: str | Path, *, cache: bool = True, format: str = "auto", **options: Any) -> Trace:
+def open_trace(
+    text: str | Path, *, cache: bool = True, format: str = "auto", domain: str | None = None, **options: Any
+) -> Trace:
     """Opens a recorded trace.
 
     Args:
         text: path of a file, plain or compressed, or "-" for standard input.
         cache: keep the columns on disk, and take them from there if they are; of regular files only.
         format: name of a reader in `traces/readers/`, or "auto": by the file's ending.
+        domain: what the trace is for; its own reader is preferred where an ending fits several.
         options: of the reader; text is converted to the option's type.
 
     Returns:
@@ -55,7 +58,7 @@ def open_trace(text: str | Path, *, cache: bool = True, format: str = "auto", **
     source = Source(text)
     if source.path is not None and (not source.path.exists() or source.path.is_dir()):
         source.open_raw()  # says what is wrong, before the ending is looked at
-    reader = formats.reader(source, format)
+    reader = formats.reader(source, format, domain)
     arguments = formats.arguments(reader, options)
     limit_bytes = _limit_bytes()
     if cache and limit_bytes and source.path is not None and source.path.is_file():

@@ -135,7 +135,7 @@ class Bench:
                 self._refuse_reader(f"{text} is read as it is")
                 trace = store.sample(text.removeprefix("sample:"), domain, cache=self.cache)
             else:
-                trace = store.open_trace(text, cache=self.cache, **self.reader)
+                trace = store.open_trace(text, cache=self.cache, domain=domain, **self.reader)
         return trace if self.n_requests is None else first_rows(trace, self.n_requests)
 
     def _refuse_reader(self, why: str) -> None:

@@ -15,6 +15,8 @@ from traces.source import Source
 
 ENDINGS = (".jobs.csv",)
 
+DOMAIN = "dispatch"
+
 NAMES = {
     "time": ("time", "arrival", "arrival_time", "time_s", "timestamp", "submit_time"),
     "size": ("size", "work", "service_time", "service", "runtime", "run_time", "duration", "size_bytes"),
@@ -32,7 +34,7 @@ def read(
     """Reads jobs; columns of other names are left out, and told in the trace's notices.
 
     Args:
-        source: the file, in UTF-8; with `time`, or with `client` and `think`, of a closed system.
+        source: the file, in UTF-8; it has `time`, or, of a closed system, `client` and `think`.
         time_column, size_column, key_column: the header's name of arrivals, sizes and keys, where it is not one of `NAMES`.
 
     Returns:
