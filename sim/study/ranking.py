@@ -121,10 +121,12 @@ def _ranking(setting: Any, lines: dict[Any, _Line], metrics: Sequence[Metric], m
     order = sorted(lines.items(), key=lambda item: (_last_if_none(score[item[0]], sign), item[0]))
     first = order[0][1].row
     counts = {metric.name for metric in metrics if metric.unit == system.LENGTH}
+    idle = _idle(metrics, lines)
     shown = [
         key
         for key in _keys(first, metrics, main, system.LENGTH)
-        if any(_cell(line, key, main.name, counts) for line in lines.values()) and not _is_idle(key, lines)
+        if any(_cell(line, key, main.name, counts) for line in lines.values())
+        and not (key in idle and key != main.name)
     ]
     engines = {row["engine"] for line in lines.values() for row in line.rows}
     columns = [("policy", "left"), ("predictions", "left"), *((_heading(key, metrics), "right") for key in shown)]
@@ -157,9 +159,9 @@ def _last_if_none(value: float | None, sign: int) -> float:
     return math.inf if value is None else sign * value
 
 
-def _is_idle(key: str, lines: dict[Any, _Line]) -> bool:
-    """Whether a time column says nothing: it is 0 throughout, as a wait is where nobody waits."""
-    return key.endswith("_s") and not any(line.mean(key) for line in lines.values())
+def _idle(metrics: Sequence[Metric], lines: dict[Any, _Line]) -> set[str]:
+    """Columns of times or counts that say nothing: 0 throughout, as a wait is where nobody waits."""
+    return {m.name for m in metrics if m.unit and not any(line.mean(m.name) for line in lines.values())}
 
 
 def _setting_in_words(setting: Any, system: Any) -> list[str]:
