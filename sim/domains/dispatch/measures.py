@@ -24,7 +24,7 @@ METRICS = (
     Metric("jain", "", "higher", "Jain's fairness of the servers' utilisations, 1 when all are equal"),
     Metric("jobs_mean", "jobs", None, "jobs in the system, mean over time"),
     Metric("queue_max", "jobs", None, "the longest queue of a server, the job in service included"),
-    Metric("lost", "jobs", None, "jobs that were never complete"),
+    Metric("lost", "jobs", "lower", "jobs that were never complete"),
     Metric("retries", "jobs", None, "attempts beyond a job's first"),
     Metric("timeouts", "jobs", None, "attempts given up by their clients"),
     Metric("rejected", "jobs", None, "attempts turned away by a full server"),

@@ -146,7 +146,7 @@ class Setting:
         """
         if trace.domain != "dispatch":
             raise InputError(
-                f"trace {trace.name} is one of {trace.domain}; jobs are read from NAME.jobs.csv, or with --format jobs"
+                f"trace {trace.name} is one of {trace.domain}; jobs are read from a .csv file, or with --format jobs"
             )
         given = {name: value for name, value in texts.items() if value is not None}
         listed = {
