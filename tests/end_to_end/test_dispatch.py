@@ -128,3 +128,21 @@ def test_what_is_wrong_is_said_in_one_line(say, words, expected):
 def test_an_illegal_decision_fails_the_run(say):
     said = say("replay", "dispatch", W, "--servers", 4, "-p", "./beyond.py", "--no-reference")
     assert said.code == 1 and "Mine sent job 0 to server 7; expected one of 0 to 3" in said.err
+
+
+def test_the_worked_example_of_the_documentation_is_what_comes_out(say, tmp_path):
+    (tmp_path / "four.csv").write_text("time,size,predicted_size\n0,8,2\n0,3,3\n1,2,2\n4,1,1\n")
+    words = ("--servers", "2", "--warmup", "0", "-p", "round_robin", "-p", "least_predicted_work", "--json")
+    rows = {
+        row["policy"]: row["response_mean"] for row in json.loads(say("replay", "dispatch", "four.csv", *words).out)
+    }
+    assert rows["least_predicted_work"] == 5.25 and rows["least_work"] == 4.25
+
+
+def test_a_retry_storm_outlives_its_burst(say):
+    """Load 0.75 and bursts: with what clients have left the servers are busy for good."""
+    trace = "workload:mmpp,rate=12,burst=2,share=0.1,burst_length=30,n_jobs=20000"
+    words = ("--servers", "16", *JSQ, "--no-reference", "--timeout", "6", "--retries", "3", "--backoff", "1", "--json")
+    storm = json.loads(say("replay", "dispatch", trace, *words, "--no-cancel").out)[0]
+    calm = json.loads(say("replay", "dispatch", trace, *words).out)[0]
+    assert storm["lost"] > 2 * calm["lost"] and storm["utilisation"] > calm["utilisation"]
