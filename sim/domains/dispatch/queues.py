@@ -204,7 +204,7 @@ class ByKey(Queues):
     """
 
     def __init__(self, setting, size, predicted):
-        super().__init__(setting, size, size if predicted is None else predicted)
+        super().__init__(setting, size, size.copy() if predicted is None else predicted)
         flags = BY_KEY[setting.discipline]
         self.preempts, self.by_left, self.by_prediction = (int(flag) for flag in flags)  # numbers: one loop for all
         self.current = np.full(setting.servers, NONE, np.int64)

@@ -51,11 +51,6 @@ def test_both_forms_decide_alike_at_every_job_and_leave_the_same_state(name):
     assert_same(*both_played(name, trace(0), {}))
 
 
-@pytest.mark.parametrize("setting", SETTINGS[-1:], ids=str)
-def test_both_forms_play_a_setting_with_crashes_and_time_outs_alike(setting):
-    assert_same(*both_played("jsq", trace(1), setting))
-
-
 @pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("setting", SETTINGS[1:], ids=str)
