@@ -87,6 +87,10 @@ discipline = ["fcfs", "sprpt"]
     assert said.code == 0, said.err
     # fcfs: jsq and the reference once, the others with two predictions; sprpt: all four with two; two seeds each
     assert len(rows) == 2 * ((1 + 1 + 2 + 2) + 4 * 2)
+    etas = {row["predictions"]: row["eta"] for row in rows}
+    assert etas["none"] is None and etas["size"] == 0
+    assert etas["size:lognormal=1"] / 2000 == pytest.approx(0.798, abs=0.05)  # the mean of |Z| is sqrt(2 / pi)
+    assert say("plot", "out", "--figure", "robustness").code == 0
     assert say("compare", "out").code == 0
 
 

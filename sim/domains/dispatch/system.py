@@ -50,12 +50,12 @@ class System:
         return None
 
     def judge(self, trace: Trace, policy: Policy, metrics: Any, hindsight: Any) -> dict[str, Any]:
-        """Adds how wrong the predicted sizes were: the mean of |log(predicted / true)|, None without predictions."""
+        """Adds `eta`, how wrong the predicted sizes were: the sum of |log(predicted / true)|, None where none were read."""
         is_read = bool(channels_needed(policy)) or self.setting.needs_predictions
         if not is_read or "predicted_size" not in trace:
-            return {"size_error": None}
+            return {"eta": None}
         predicted, size = np.asarray(trace["predicted_size"]), np.asarray(trace["size"])
-        return {"size_error": float(np.abs(np.log(np.maximum(predicted, 1e-300) / size)).mean())}
+        return {"eta": float(np.abs(np.log(predicted / size)).sum())}
 
     def replay(self, trace: Trace, decisions: Decisions) -> dict[str, float | int | None]:
         """Recomputes every metric from a log of decisions alone; an illegal or missing one raises IllegalDecision."""
