@@ -113,6 +113,7 @@ discipline = ["fcfs", "sprpt"]
         ((W, "--servers", "4", *JSQ, "--warmup", "1"), "warmup must be a share of the jobs, in [0, 1), got 1"),
         ((W, "--servers", "4", *JSQ, "--timeout", "-1"), "timeout must be a time above 0, got -1"),
         ((W, "--servers", "4", *JSQ, "--up-mean", "9", "--on-crash", "move"), "give --retries 1 or more"),
+        ((W, "--servers", "4", *JSQ, "--down-speed", "1"), "down_speed must be a share of the speed, in [0, 1), got 1"),
         ((W, "--servers", "4", *JSQ, "--refresh", "1", "--delay", "1"), "two ways to be late; give one of them"),
         ((W, "--servers", "4", "-p", "power_of_d,d=5"), "power_of_d asks d different servers, 1 to 4, got d=5"),
         (("workload:poisson", "--servers", "4", *JSQ), "workload poisson needs the parameter rate"),

@@ -205,7 +205,9 @@ class Farm(Structure):
         self.buffer = setting.buffer
         self.has_buffer = setting.buffer > 0
         self.cancels = setting.cancel
-        self.on_crash = setting.on_crash
+        self.on_crash = RESUME if setting.down_speed > 0 else setting.on_crash
+        self.is_slowed = setting.down_speed > 0
+        self.down_speed = setting.down_speed
 
     def step(self, policy, jobs):
         """Plays the next event."""
@@ -348,24 +350,24 @@ class Farm(Structure):
         self.fail(job, True)
 
     def turn(self, policy):
-        """A server crashes, or is repaired."""
+        """A server crashes or is slowed, or it is repaired."""
         ledger = self.ledger
         queues = self.queues
         crashes = self.crashes
         server = crashes.next.first()
         now = ledger.now
         queues.settle(server, now)
-        if not queues.up[server]:
+        if queues.rate[server] < queues.speeds[server]:
             queues.up[server] = True
             queues.rate[server] = queues.speeds[server]
             queues.plan(server, now)
             crashes.next.set(server, now + crashes.rng.standard_exponential() * crashes.up_mean, server)
-            if defines(policy, "idle") and queues.queue[server] == 0:
+            if defines(policy, "idle") and queues.queue[server] == 0 and not self.is_slowed:
                 policy.idle(server)
             return
         ledger.n_crashes += 1
-        queues.up[server] = False
-        queues.rate[server] = 0.0
+        queues.up[server] = self.is_slowed
+        queues.rate[server] = queues.speeds[server] * self.down_speed
         queues.plan(server, now)
         crashes.next.set(server, now + crashes.rng.standard_exponential() * crashes.down_mean, server)
         if self.on_crash == RESUME:

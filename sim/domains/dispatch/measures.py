@@ -28,7 +28,7 @@ METRICS = (
     Metric("retries", "jobs", None, "attempts beyond a job's first"),
     Metric("timeouts", "jobs", None, "attempts given up by their clients"),
     Metric("rejected", "jobs", None, "attempts turned away by a full server"),
-    Metric("crashes", "", None, "times that a server crashed"),
+    Metric("crashes", "", None, "times that a server crashed, or was slowed"),
     Metric("wasted", "", None, "work done for nobody, per work of all jobs"),
     Metric("probes_per_job", "", None, "servers that the dispatcher asked, per job"),
     Metric("jobs", "jobs", None, "jobs that count: without warm-up"),

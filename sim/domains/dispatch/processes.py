@@ -133,7 +133,7 @@ class Server:
             farm.tick()
             farm.ledger.n_crashes += 1
             self.settle()
-            state.up[i], state.rate[i] = False, 0.0
+            state.up[i], state.rate[i] = farm.plain.is_slowed, state.speeds[i] * farm.plain.down_speed
             down = crashes.rng.standard_exponential() * crashes.down_mean
             self.fall()
             self.change()
@@ -143,7 +143,7 @@ class Server:
             state.up[i], state.rate[i] = True, state.speeds[i]
             up = crashes.rng.standard_exponential() * crashes.up_mean
             self.change()
-            if defines(policy, "idle") and not self.present:
+            if defines(policy, "idle") and not self.present and not farm.plain.is_slowed:
                 policy.idle(i)
             yield farm.alarm(up, farm.crash + i)
 

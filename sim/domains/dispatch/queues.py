@@ -39,7 +39,7 @@ class Queues(Structure):
         self.n_jobs = setting.n_jobs
         self.has_retries = setting.retries > 0
         self.speeds = setting.speed_of_each()
-        self.rate = self.speeds.copy()  # 0 while a server is down
+        self.rate = self.speeds.copy()  # 0 while a server is down, less than its speed while it is slowed
         self.up = np.ones(n, np.bool_)
         self.size = size
         self.predicted = predicted

@@ -34,6 +34,8 @@ class Setting:
         cancel: a job that was given up leaves its server; otherwise the server works on it in vain.
         up_mean: mean of the exponential time until a server crashes; None: never.
         down_mean: mean of the exponential time until it is repaired.
+        down_speed: share of its speed, in [0, 1), that a server keeps meanwhile. Above 0 nothing crashes: an antagonist takes the
+            rest, the jobs go on, and the dispatcher is not told.
         on_crash: what becomes of its jobs: they wait and begin anew (restart) or go on (resume), are dispatched anew, each
             time a retry (move), or have failed (lose).
         refresh: the dispatcher is told of all queues at once, so far apart; 0: it sees them.
@@ -55,6 +57,9 @@ class Setting:
     cancel: bool = field(default=True, metadata={"help": "a job that was given up leaves its server"})
     up_mean: float | None = field(default=None, metadata={"help": "mean time until a server crashes"})
     down_mean: float = field(default=1.0, metadata={"help": "mean time until it is repaired"})
+    down_speed: float = field(
+        default=0.0, metadata={"help": "share of its speed that it keeps: above 0, it is only slow"}
+    )
     on_crash: str = field(default="restart", metadata={"help": f"what becomes of its jobs: {', '.join(ON_CRASH)}"})
     refresh: float = field(
         default=0.0, metadata={"help": "the dispatcher is told the queues so far apart; 0: sees them"}
@@ -74,6 +79,8 @@ class Setting:
             raise InputError(f'on_crash "{self.on_crash}" is not understood; expected one of {", ".join(ON_CRASH)}')
         if not 0 <= self.warmup < 1:
             raise InputError(f"warmup must be a share of the jobs, in [0, 1), got {self.warmup:g}")
+        if not 0 <= self.down_speed < 1:
+            raise InputError(f"down_speed must be a share of the speed, in [0, 1), got {self.down_speed:g}")
         for name in ("buffer", "retries"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must be at least 0, got {getattr(self, name)}")
@@ -86,7 +93,7 @@ class Setting:
                 raise InputError(f"{name} must be a time above 0, got {value:g}")
         if self.refresh and self.delay:
             raise InputError("refresh and delay are two ways to be late; give one of them")
-        if self.on_crash == MOVE and self.up_mean is not None and not self.retries:
+        if self.on_crash == MOVE and self.up_mean is not None and not self.down_speed and not self.retries:
             raise InputError("on_crash move dispatches jobs anew, each time a retry; give --retries 1 or more")
         self.speed_of_each()
 

@@ -112,6 +112,18 @@ def test_a_crash(on_crash, expected):
     assert begun.ledger.wasted == (0 if on_crash == "resume" else 2)
 
 
+def test_an_antagonist_slows_a_server_and_the_dispatcher_is_not_told():
+    """Full speed until 2, then half until 8 (drawn as 6 units), when 5 of 6 are done: complete at 9."""
+    setting = Setting(1, warmup=0.0, up_mean=1.0, down_mean=1.0, down_speed=0.5, on_crash="lose")
+    begun = System(setting).begin(jobs([0, 3], [6, 1]), To(), stream(0, "policy"))
+    crashes = begun.objects["farm"].crashes
+    crashes.rng = Crash(6.0)
+    crashes.next.set(0, 2.0, 0)
+    begun.loop(*begun.objects.values(), 0, 2)
+    assert begun.ledger.finished.tolist() == [9, 10]
+    assert begun.queues.up.all() and begun.ledger.lost == 0
+
+
 class Sees(dispatch.Policy):
     """Notes the queue it is shown, and sends all to server 0."""
 

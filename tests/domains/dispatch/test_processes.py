@@ -49,6 +49,13 @@ def test_crashes_and_repairs_do_the_same_to_each_job(discipline, on_crash):
 
 
 @pytest.mark.parametrize("discipline", DISCIPLINES)
+@pytest.mark.parametrize("policy", ["join_idle", "least_predicted_work"])
+def test_antagonists_slow_servers_alike(discipline, policy):
+    found = assert_same(policy, trace(7), discipline=discipline, up_mean=15.0, down_mean=5.0, down_speed=0.3)
+    assert found["crashes"] > 10 and found["wasted"] == 0
+
+
+@pytest.mark.parametrize("discipline", DISCIPLINES)
 @pytest.mark.parametrize("cancel", [True, False])
 def test_clients_give_up_and_come_again_alike(discipline, cancel):
     found = assert_same(
