@@ -3,6 +3,7 @@ import math
 import numpy as np
 
 from sim.core.errors import InputError
+from sim.core.memory import touch
 from sim.core.structures import RandomSet
 from sim.core.trace import NONE
 from sim.domains import paging
@@ -69,6 +70,9 @@ class LHD(paging.Policy):
         self.width = self.shift  # of an age bin: 2^width requests
         self.recent = np.full(N_RECENT, NONE, np.int64)
         self.n_recent = 0
+        self.drawn = np.zeros(
+            self.sample, np.int64
+        )  # all of them before the first is looked at: memory is slow, and waits once
         self.victims_density = 0.0  # running mean
         self.budget = max(1, int(EXPLORER_SHARE * setting.capacity))  # what explorers may still take
         self.n_fits = 0
@@ -105,8 +109,12 @@ class LHD(paging.Policy):
     def evict(self, request):
         victim = NONE
         least = math.inf
-        for _ in range(self.sample if self.n_fits >= N_EARLY else min(self.sample, EARLY_SAMPLE)):
-            page = self.residents.draw(self.rng)
+        n_drawn = self.sample if self.n_fits >= N_EARLY else min(self.sample, EARLY_SAMPLE)
+        for k in range(n_drawn):
+            self.drawn[k] = self.residents.draw(self.rng)
+            touch(self.pages, self.drawn[k])
+        for k in range(n_drawn):
+            page = int(self.drawn[k])
             density = self.density(page, request.index)
             if density < least:
                 victim = page
