@@ -14,14 +14,10 @@ from sim.domains.bandits import tables
 
 
 @dataclass(frozen=True)
-class Setting:
-    """The setting of a bandit run. The first fields are the user's; the others come from the trace (`on`).
+class Told:
+    """What a policy is told when it begins; all of it comes from the trace.
 
     Args:
-        rounds: this many rounds are played; 0: all that the trace has.
-        budget: the run is over after the pull that brings the costs to this sum or above; None: no limit.
-        breaks: regret is also told against the best sequence that changes its arm at most so often; -1: it is not.
-        context: contexts are handed to the policies that take them.
         n_arms: arms of the trace, 0..n_arms-1.
         horizon: number of rounds to come, which policies may rely on; None where it is not known.
         n_features: features of a context; 0 without.
@@ -29,15 +25,10 @@ class Setting:
         best_arm: the best single arm in hindsight; told to clairvoyant policies alone.
         pays_costs: what counts is the cost of a pull, above 0 and not limited to 1 (iterations); otherwise its reward.
         values: what number each arm stands for, shape (n_arms,), e.g. a grid of parameters; None: arms are names alone.
+        arm_names: what the arms are called, where they have names.
         beside: an arm beyond the others that stands for a formula's choice, for policies that declare it; NONE: there is none.
     """
 
-    rounds: int = field(default=0, metadata={"help": "play this many rounds; 0: all the trace has"})
-    budget: float | None = field(default=None, metadata={"help": "the run ends when the costs reach this sum"})
-    breaks: int = field(
-        default=-1, metadata={"help": "also tell the regret to the best sequence with at most so many changes of arm"}
-    )
-    context: bool = field(default=True, metadata={"help": "hand contexts to the policies that take them"})
     n_arms: int = field(default=0, metadata={"derived": True})
     horizon: int | None = field(default=None, metadata={"derived": True})
     n_features: int = field(default=0, metadata={"derived": True})
@@ -46,7 +37,27 @@ class Setting:
     best_arm: int = field(default=NONE, metadata={"derived": True})
     pays_costs: bool = field(default=False, metadata={"derived": True})
     values: np.ndarray | None = field(default=None, metadata={"derived": True}, compare=False)
+    arm_names: tuple[str, ...] = field(default=(), metadata={"derived": True})
     beside: int = field(default=NONE, metadata={"derived": True})
+
+
+@dataclass(frozen=True)
+class Setting(Told):
+    """The setting of a bandit run: the user's fields, and what comes from the trace (`on`).
+
+    Args:
+        rounds: this many rounds are played; 0: all that the trace has.
+        budget: the run is over after the pull that brings the costs to this sum or above; None: no limit.
+        breaks: regret is also told against the best sequence that changes its arm at most so often; -1: it is not.
+        context: contexts are handed to the policies that take them.
+    """
+
+    rounds: int = field(default=0, metadata={"help": "play this many rounds; 0: all the trace has"})
+    budget: float | None = field(default=None, metadata={"help": "the run ends when the costs reach this sum"})
+    breaks: int = field(
+        default=-1, metadata={"help": "also tell the regret to the best sequence with at most so many changes of arm"}
+    )
+    context: bool = field(default=True, metadata={"help": "hand contexts to the policies that take them"})
 
     def __post_init__(self):
         if self.rounds < 0:
@@ -86,6 +97,7 @@ class Setting:
         return replace(
             self,
             n_arms=n_arms,
+            arm_names=tuple(trace.tables.get("arms", ())),
             horizon=n_rounds,
             n_features=0 if context is None else context.shape[1],
             context_low=float(low),
