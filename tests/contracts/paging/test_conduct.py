@@ -84,6 +84,12 @@ NEED_MORE_THAN_FIVE_PAGES = {
 """Policies whose draws change nothing here, and why."""
 
 
+@EVERY
+def test_a_policy_that_draws_nothing_is_not_called_randomized(name):
+    policy = made(name)
+    assert catalog.draws(policy) or not policy.randomized
+
+
 @CAUSAL
 @pytest.mark.parametrize("n", [7, 60, 155])
 def test_decisions_do_not_depend_on_what_comes_later(name, n):
