@@ -21,8 +21,6 @@ FILES = {path.stem: path for path in sorted(Path(policies.bandits.__path__[0]).g
 FOR_SYSTEMS = {"omega_star"}
 """Policies for linear systems alone, which have no arm to pull elsewhere."""
 
-EVERY_FILE = pytest.mark.parametrize("name", FILES)
-
 NAMES = [name for name in FILES if name not in FOR_SYSTEMS]
 
 EVERY = pytest.mark.parametrize("name", NAMES)
