@@ -6,8 +6,9 @@ Specification of the rules: `cache.py`; what a policy decides: `policy.py`; what
 from sim.domains.paging.description import describe
 from sim.domains.paging.oracle import Oracle
 from sim.domains.paging.policy import Policy, channels_needed
+from sim.domains.paging.scored import Ranked, Sampled
 from sim.domains.paging.setting import Setting
 from sim.domains.paging.shadow import Shadow
 from sim.domains.paging.system import METRICS, System
 
-__all__ = ["METRICS", "Oracle", "Policy", "Setting", "Shadow", "System", "channels_needed", "describe"]
+__all__ = ["METRICS", "Oracle", "Policy", "Ranked", "Sampled", "Setting", "Shadow", "System", "channels_needed", "describe"]
