@@ -199,19 +199,42 @@ class Bench:
             IllegalDecision, PolicyError: the run failed.
         """
         policy = catalog.policy(experiment.domain, experiment.policy)
+        system, trace, hindsight = self.opened(experiment)
+        trace = system.completed(trace, policy)
+        result = engine.replay(trace, system, policy, seed=experiment.seed, mode=mode, record=record, progress=progress)
+        judged = {**result.metrics, **system.judge(trace, policy, result.metrics, hindsight)}
+        if self.reference and policy.chooses_among:
+            judged["component_regret"] = self._component_regret(
+                trace, system, policy, result.metrics, experiment.seed
+            )
+        return replace(
+            result,
+            metrics=judged,
+            experiment=Described(experiment, trace.name, policy),
+        )
+
+    def opened(self, experiment: Experiment) -> tuple[Any, Trace, Any]:
+        """What an experiment plays, whichever its policy: the system, the trace with its predictions, and its hindsight."""
         system_class = catalog.system(experiment.system)
         trace = self.trace(experiment.trace, experiment.domain, experiment.seed)
         setting = system_class.Setting(**dict(experiment.setting)).on(trace)
         system = system_class(setting)
         hindsight = self._hindsight(system, trace) if self.reference else None
-        trace = self.predicted(trace, setting, experiment.predictions, experiment.seed)
-        trace = system.completed(trace, policy)
-        result = engine.replay(trace, system, policy, seed=experiment.seed, mode=mode, record=record, progress=progress)
-        return replace(
-            result,
-            metrics={**result.metrics, **system.judge(trace, policy, result.metrics, hindsight)},
-            experiment=Described(experiment, trace.name, policy),
-        )
+        return system, self.predicted(trace, setting, experiment.predictions, experiment.seed), hindsight
+
+    def _component_regret(self, trace: Trace, system: Any, policy: Policy, mine: Any, seed: int) -> float | None:
+        """What a policy's result lacks to that of the best policy it chooses among, each alone on the same trace and seed."""
+        metric = system.METRICS[0]
+        parts = getattr(policy, policy.chooses_among)
+        alone = [self._alone(trace, system, part, seed).metrics[metric.name] for part in parts]
+        known = [value for value in alone if value is not None]
+        if mine[metric.name] is None or not known:
+            return None
+        return max(known) - mine[metric.name] if metric.better == "higher" else mine[metric.name] - min(known)
+
+    def _alone(self, trace: Trace, system: Any, policy: Policy, seed: int) -> Result:
+        key = ("alone", id(trace), system, str(label(policy)), seed)
+        return self._once(key, lambda: (trace, engine.replay(trace, system, policy, seed=seed)))[1]
 
     def _hindsight(self, system: Any, trace: Trace) -> Any:
         key = ("hindsight", id(trace), system)
