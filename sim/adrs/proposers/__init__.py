@@ -30,7 +30,8 @@ class Proposal:
 
     Args:
         candidate: the policy's file; what came in its place where it is malformed.
-        malformed: why it is no policy's file, in one line; empty where it is one. It is then not run, and its status is `malformed`.
+        malformed: why it is no policy's file, in one line, empty where it is one; it is then not run, and its status is
+            `malformed`.
         tokens: language-model tokens that it cost.
         dollars: what these cost.
         notices: what the user should know, one line each.
