@@ -17,10 +17,12 @@ class Policy:
     Attributes:
         channels: prediction channels it reads, by the name of the request's field.
         clairvoyant: it may see the true future; results flag it.
+        chooses_among: its parameter whose policies it chooses among; results tell the regret to the best of them alone.
     """
 
     channels: ClassVar[tuple[str, ...]] = ()
     clairvoyant: ClassVar[bool] = False
+    chooses_among: ClassVar[str] = ""
 
     def __init_subclass__(cls, **options: Any):
         super().__init_subclass__(**options)
@@ -47,6 +49,11 @@ class Policy:
 def defines(policy: Policy, verb: str) -> bool:
     """Whether the policy has this optional verb; settled before the run, so it costs a compiled loop nothing."""
     return callable(getattr(policy, verb, None))
+
+
+def counters_of(policy: Any) -> dict[str, float]:
+    """Running totals that a policy tells by an optional `counters()`, for the timeline of its run."""
+    return policy.counters() if defines(policy, "counters") else {}
 
 
 def parts_of(policy: Policy) -> list[Policy]:

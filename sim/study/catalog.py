@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 import re
 import sys
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -157,7 +158,7 @@ def policy(domain: str, text: str) -> Policy:
             if default is dataclasses.MISSING:
                 raise InputError(f"{wanted.name} needs the parameter {name}, e.g. {wanted.name},{name}=[marker;lru]")
             if default is not None:
-                arguments[name] = _built(domain, default)
+                arguments[name] = _built(_domain_of_parts(domain, parameter), default)
         elif name not in arguments and parameter.default is parameter.default_factory is dataclasses.MISSING:
             raise InputError(f"{wanted.name} needs the parameter {name}: {wanted.name},{name}=...")
     try:
@@ -172,6 +173,14 @@ def _takes_policies(parameter: dataclasses.Field) -> bool:
     return "Policy" in str(parameter.type)
 
 
+def _domain_of_parts(domain: str, parameter: dataclasses.Field) -> str:
+    """The domain whose policies a parameter takes: that of the class it declares, as a bandit in a paging policy, or its own."""
+    for kind in (parameter.type, *typing.get_args(parameter.type)):
+        if inspect.isclass(kind) and issubclass(kind, Policy) and kind.__module__.startswith("sim.domains."):
+            return kind.__module__.split(".")[2]
+    return domain
+
+
 def _built(domain: str, value: Any) -> Any:
     if isinstance(value, str):
         return policy(domain, value)
@@ -184,6 +193,7 @@ def _converted(domain: str, parameter: dataclasses.Field, text: str, what: str) 
     """A parameter's text as the type its field declares."""
     declared = parameter.type.__name__ if type(parameter.type) is type else str(parameter.type)
     if _takes_policies(parameter):
+        domain = _domain_of_parts(domain, parameter)
         if "tuple" in declared:
             return tuple(policy(domain, part) for part in spec.items(text))
         return policy(domain, spec.item(text))

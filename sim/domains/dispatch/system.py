@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.core.errors import InputError
 from sim.core.metric import Metric
-from sim.core.policy import defines, parts_of
+from sim.core.policy import counters_of, defines, parts_of
 from sim.core.result import Decisions
 from sim.core.rows import Rows
 from sim.core.seeds import beside
@@ -127,7 +127,8 @@ class DispatchRun:
 
     def counters(self) -> dict[str, float]:
         ledger = self.ledger
-        return {"finished": ledger.n_settled - ledger.lost, "response": ledger.response_sum}
+        told = {"finished": ledger.n_settled - ledger.lost, "response": ledger.response_sum}
+        return {**told, **counters_of(self.policy)}
 
     def metrics(self) -> dict[str, float | int | None]:
         return summary(self.ledger, self.queues, self.view)

@@ -68,18 +68,91 @@ class Synchroniser(Structure):
         self.residents.remove(page)
 
 
-class Combination(Structure):
-    """Simulates component policies on every request and follows one of them lazily.
+class Following(Structure):
+    """Simulates component policies on every request, and lets the real cache follow the one that `turn` names.
+
+    A subclass defines `turn()`, asked once after each request was simulated, which may set `current`.
 
     Args:
         policies: the components, not begun; each gets a virtual cache and a random stream of its own.
         setting: the run's setting.
         rng: the policy's stream.
+        order: see `Synchroniser`.
+
+    Attributes:
+        current: the component that is followed.
+        switches: how often it has changed.
+    """
+
+    def __init__(self, policies, setting, rng, order: str):
+        self.n = len(policies)
+        self.shadows = tuple(Shadow(policy, setting, rng) for policy in policies)
+        self.loads = np.zeros(self.n, np.int64)  # of the present request
+        self.current = 0
+        self.switches = 0
+        self.now = -1
+        self.lazy = Synchroniser(setting.n_pages, order)
+
+    def turn(self):
+        raise NotImplementedError
+
+    def observe(self, request):
+        """Simulates the request in all components, once; then decides whom to follow."""
+        if request.index == self.now:
+            return
+        self.now = request.index
+        for k, shadow in enumerate(self.shadows):
+            self.loads[k] = shadow.serve(request)
+        before = self.current
+        self.turn()
+        for k, shadow in enumerate(self.shadows):
+            if k == self.current:
+                if k == before:
+                    self.keep_up(shadow.cache.log)
+                else:
+                    self.switches += 1
+                    self.lazy.turn_to(shadow.cache.resident)
+
+    def keep_up(self, log):
+        for k in range(log.size):
+            if log.kind[k] != BYPASS:
+                self.lazy.let_go(int(log.subject[k]))
+
+    def hit(self, request):
+        self.observe(request)
+        self.lazy.hit(request.page, request.index)
+        self.settle(request.page)
+
+    def admit(self, request):
+        self.observe(request)
+        self.lazy.load(request.page, request.index)
+        self.settle(request.page)
+
+    def settle(self, page):
+        """A component that lets go of the very page requested (bypass, eager dropping) makes it an extra at once."""
+        for k, shadow in enumerate(self.shadows):
+            if k == self.current and not shadow.cache.resident[page]:
+                self.lazy.let_go(page)
+
+    def evict(self, request):
+        self.observe(request)
+        return self.lazy.evict()
+
+    def forget(self, page):
+        self.lazy.drop(page)
+        for shadow in self.shadows:
+            shadow.forget(page)
+
+
+class Combination(Following):
+    """Follows one of some policies by what all of them would have missed.
+
+    Args:
+        policies, setting, rng, order: see `Following`; at least two policies.
         switching: "deterministic": on to the next one when the current one's loads exceed a bound that grows by
             `1 + gamma / (m - 1)` each time; "randomized": to another by weights `(1 - eps / 2)^loads`.
         gamma: above 0.
         eps: in (0, 1).
-        order: see `Synchroniser`.
 
     Reference: deterministic: Fiat et al., "Competitive Algorithms for Layered Graph Traversal", 1998, and Wei, "Better and
     Simpler Learning-Augmented Online Caching", APPROX 2020; randomized: Blum and Burch, "On-line Learning and the Metrical
@@ -95,47 +168,23 @@ class Combination(Structure):
             raise InputError(f"eps must be between 0 and 1, got {eps}")
         if len(policies) < 2:
             raise InputError(f"a combination needs at least two policies, got {len(policies)}")
-        n = len(policies)
-        self.n = n
+        super().__init__(policies, setting, rng, order)
         self.switching = switching
         self.beta = 1 - eps / 2
-        self.growth = 1 + gamma / (n - 1)
+        self.growth = 1 + gamma / (self.n - 1)
         self.bound = 1.0
         self.rng = rng
-        self.shadows = tuple(Shadow(policy, setting, rng) for policy in policies)
-        self.loads = np.zeros(n, np.int64)  # of the present request
-        self.cost = np.zeros(n, np.int64)
-        self.weight = np.full(n, 1 / n)
-        self.current = draw(rng, n) if switching == "randomized" else 0
-        self.switches = 0
-        self.now = -1
-        self.lazy = Synchroniser(setting.n_pages, order)
+        self.cost = np.zeros(self.n, np.int64)
+        self.weight = np.full(self.n, 1 / self.n)
+        self.current = draw(rng, self.n) if switching == "randomized" else 0
 
-    def observe(self, request):
-        """Simulates the request in all components, once; then decides whom to follow."""
-        if request.index == self.now:
-            return
-        self.now = request.index
-        for k, shadow in enumerate(self.shadows):
-            self.loads[k] = shadow.serve(request)
+    def turn(self):
+        for k in range(self.n):
             self.cost[k] += self.loads[k]
-        before = self.current
         if self.switching == "deterministic":
             self.go_round()
         else:
             self.weigh()
-        for k, shadow in enumerate(self.shadows):
-            if k == self.current:
-                if k == before:
-                    self.keep_up(shadow.cache.log)
-                else:
-                    self.switches += 1
-                    self.lazy.turn_to(shadow.cache.resident)
-
-    def keep_up(self, log):
-        for k in range(log.size):
-            if log.kind[k] != BYPASS:
-                self.lazy.let_go(int(log.subject[k]))
 
     def go_round(self):
         while self.cost[self.current] > self.bound:
@@ -164,28 +213,3 @@ class Combination(Structure):
                 chosen = k
                 point -= self.weight[k]
         return chosen
-
-    def hit(self, request):
-        self.observe(request)
-        self.lazy.hit(request.page, request.index)
-        self.settle(request.page)
-
-    def admit(self, request):
-        self.observe(request)
-        self.lazy.load(request.page, request.index)
-        self.settle(request.page)
-
-    def settle(self, page):
-        """A component that lets go of the very page requested (bypass, eager dropping) makes it an extra at once."""
-        for k, shadow in enumerate(self.shadows):
-            if k == self.current and not shadow.cache.resident[page]:
-                self.lazy.let_go(page)
-
-    def evict(self, request):
-        self.observe(request)
-        return self.lazy.evict()
-
-    def forget(self, page):
-        self.lazy.drop(page)
-        for shadow in self.shadows:
-            shadow.forget(page)

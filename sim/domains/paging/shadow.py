@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sim.core.structures import Structure
 from sim.domains.paging.cache import LEGAL, Cache, Log
 
@@ -16,7 +18,7 @@ class Shadow(Structure):
     """
 
     def __init__(self, policy, setting, rng):
-        self.cache = Cache(setting)
+        self.cache = Cache(replace(setting, warmup=0))  # its misses count from the first request on
         self.cache.log = Log(2 * setting.n_slots + 2)  # what left at the present request
         self.policy = policy
         self.loads = 0

@@ -11,7 +11,7 @@ import numpy as np
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.core.operations import Operation
-from sim.core.policy import defines, parts_of
+from sim.core.policy import counters_of, defines, parts_of
 from sim.core.result import Decisions
 from sim.core.rows import Constant, Rows
 from sim.core.trace import Trace
@@ -33,6 +33,7 @@ METRICS = (
     Metric("too_large", "requests", None, "misses of pages larger than the cache"),
     Metric("expired", "pages", None, "pages whose time to live was over when requested"),
     Metric("queries", "questions", None, "predictions the policy asked for; on-demand channels only"),
+    Metric("component_regret", "", "lower", "miss ratio above that of the best component alone; bandit_of only"),
 )
 
 CHANNELS = {
@@ -106,7 +107,7 @@ class PagingRun:
         self.setting = setting = replace(setting, oracle=self.oracle)
         self.is_expiring = setting.removes(trace)
         for part in parts_of(policy):
-            if self.is_expiring and not defines(part, "forget"):
+            if self.is_expiring and isinstance(part, Policy) and not defines(part, "forget"):
                 raise InputError(
                     f"trace {trace.name} removes pages (TTL or deletes) and {type(part).__name__} cannot forget: "
                     "it has no verb forget(page); --no-ttl ignores removals"
@@ -179,7 +180,7 @@ class PagingRun:
         return f"{name} {did} page {page} at request {cache.now}, but page {page} is not in the cache"
 
     def counters(self) -> dict[str, float]:
-        return {"misses": self.cache.misses}
+        return {"misses": self.cache.misses, **counters_of(self.policy)}
 
     def metrics(self) -> dict[str, float | int | None]:
         cache, trace = self.cache, self.trace

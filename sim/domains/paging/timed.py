@@ -11,7 +11,7 @@ import numpy as np
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.core.operations import Operation
-from sim.core.policy import defines
+from sim.core.policy import counters_of, defines
 from sim.core.seeds import beside
 from sim.core.structures import Heap, LinkedList, Structure
 from sim.core.trace import NONE, Trace
@@ -355,7 +355,8 @@ class TimedRun(untimed.PagingRun):
         self.objects = {"responses": self.responses, "flight": flight, **self.objects}
 
     def counters(self) -> dict[str, float]:
-        return {"misses": self.responses.misses, "delayed_hits": self.responses.delayed_hits}
+        told = {"misses": self.responses.misses, "delayed_hits": self.responses.delayed_hits}
+        return {**told, **counters_of(self.policy)}
 
     def metrics(self) -> dict[str, float | int | None]:
         return {**super().metrics(), **self.responses.summary(self.cache.warm_from)}

@@ -11,6 +11,7 @@ from sim.core.seeds import stream
 from sim.domains.dispatch import Setting, System
 from sim.study import catalog
 from tests.contracts.dispatch.subjects import EVERY, SETTINGS, trace
+from tests.contracts.snapshots import snapshot
 from tests.domains.dispatch.farms import played, run
 
 
@@ -44,9 +45,9 @@ def test_the_log_alone_gives_every_metric_again(name):
 @EVERY
 def test_a_run_is_the_same_again_and_leaves_the_policy_as_it_was(name):
     policy = catalog.policy("dispatch", name)
-    before = copy.deepcopy(vars(policy))
+    before = snapshot(policy)
     first, again = (run(policy, trace(0), 5, seed=3) for _ in range(2))
-    assert vars(policy) == before
+    assert snapshot(policy) == before
     assert first.decisions.same_as(again.decisions) and first.metrics == again.metrics
 
 

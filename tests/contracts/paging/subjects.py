@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +24,7 @@ FILES = {path.stem: path for path in sorted(Path(policies.paging.__path__[0]).gl
 
 EVERY = pytest.mark.parametrize("name", FILES)
 
-QUICKLY = {"lrb": "window=50,batch=40,sample=4,trees=2"}
+QUICKLY = {"lrb": "window=50,batch=40,sample=4,trees=2", "bandit_of": "epoch=20"}
 """Parameters with which a policy gets, on traces of some hundred requests, to where its own defaults get after many more."""
 
 
@@ -101,15 +99,6 @@ def without_capacity(trace: Trace) -> Trace:
 def interpreted(name: str, seed: int, capacity: int) -> Result:
     """One interpreted run, shared by the contracts that only look at it."""
     return run(made(name), predicted(trace(seed), capacity), capacity)
-
-
-def snapshot(value: Any) -> Any:
-    """A policy's fields as plain values, those of its parts too."""
-    if isinstance(value, Policy):
-        return type(value), {key: snapshot(part) for key, part in vars(value).items()}
-    if isinstance(value, tuple | list):
-        return [snapshot(part) for part in value]
-    return copy.deepcopy(value)
 
 
 def retold(

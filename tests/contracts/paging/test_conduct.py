@@ -13,7 +13,8 @@ from sim.domains.paging import Setting, System, truth
 from sim.domains.paging.system import CHANNELS
 from sim.study import catalog
 from sim.study.experiment import first_rows
-from tests.contracts.paging.subjects import CAUSAL, EVERY, interpreted, made, predicted, retold, snapshot, trace
+from tests.contracts.paging.subjects import CAUSAL, EVERY, interpreted, made, predicted, retold, trace
+from tests.contracts.snapshots import snapshot
 from tests.worked import run
 
 SEEDS = range(3)
