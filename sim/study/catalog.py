@@ -175,10 +175,15 @@ def _takes_policies(parameter: dataclasses.Field) -> bool:
 
 def _domain_of_parts(domain: str, parameter: dataclasses.Field) -> str:
     """The domain whose policies a parameter takes: that of the class it declares, as a bandit in a paging policy, or its own."""
-    for kind in (parameter.type, *typing.get_args(parameter.type)):
-        if inspect.isclass(kind) and issubclass(kind, Policy) and kind.__module__.startswith("sim.domains."):
-            return kind.__module__.split(".")[2]
-    return domain
+    kinds = [kind for kind in (parameter.type, *typing.get_args(parameter.type)) if inspect.isclass(kind)]
+    return next(filter(None, map(domain_of_class, kinds)), domain)
+
+
+def domain_of_class(cls: type) -> str | None:
+    """The domain whose policy a class is, by the nearest of its bases that a domain defines; None where none is."""
+    return next(
+        (base.__module__.split(".")[2] for base in cls.__mro__ if base.__module__.startswith("sim.domains.")), None
+    )
 
 
 def _built(domain: str, value: Any) -> Any:

@@ -58,10 +58,12 @@ def code_of(domain: str, policy: Policy, is_predicted: bool) -> str:
     """The hash of all code of ours that makes a result of a trace: the core, the domain's rules, and of policies and predictors
     those that take part, with all that they import of ours or beside them. An edit of one policy changes it for the runs of that
     policy only."""
-    rules = catalog.module("sim.domains", domain)
+    parts = parts_of(policy)
     files = {*_package("sim.core"), Path(str(experiment.__file__))}
-    files |= _package(rules.__name__) if hasattr(rules, "__path__") else {Path(str(rules.__file__))}
-    for part in parts_of(policy):
+    for word in {domain, *filter(None, (catalog.domain_of_class(type(part)) for part in parts))}:
+        rules = catalog.module("sim.domains", word)
+        files |= _package(rules.__name__) if hasattr(rules, "__path__") else {Path(str(rules.__file__))}
+    for part in parts:
         files |= _reached(sys.modules[type(part).__module__], files)
     if is_predicted:
         files |= _reached(catalog.module("workloads", catalog.predictors_module(domain)), files)

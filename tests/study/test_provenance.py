@@ -38,6 +38,17 @@ def test_an_edit_of_what_a_policy_imports_is_other_code(tmp_path):
     assert codes[0] == codes[2] != codes[1]
 
 
+def test_a_policy_of_another_domain_brings_the_rules_of_its_own(monkeypatch):
+    def packages(text):
+        asked = []
+        monkeypatch.setattr(provenance, "_package", lambda name: asked.append(name) or frozenset())
+        provenance.code_of("paging", catalog.policy("paging", text), False)
+        return asked
+
+    assert sorted(packages("bandit_of")) == ["sim.core", "sim.domains.bandits", "sim.domains.paging"]
+    assert sorted(packages("lru")) == ["sim.core", "sim.domains.paging"]
+
+
 def test_predictors_are_code_of_runs_with_predictions_only():
     lru = catalog.policy("paging", "lru")
     assert provenance.code_of("paging", lru, True) != provenance.code_of("paging", lru, False)
