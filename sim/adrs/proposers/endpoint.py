@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,32 +191,34 @@ class Endpoint:
         """One exchange: status, headers, and the body, None where it is too long. Redirects are not followed: they would
         carry the key elsewhere."""
         kind = http.client.HTTPSConnection if self.is_encrypted else http.client.HTTPConnection
-        connection = kind(self.host, self.port, timeout=self.timeout_s)
         is_late = threading.Event()
 
-        def cut() -> None:
+        def cut(open_socket: socket.socket) -> None:
             is_late.set()
-            with suppress(OSError, AttributeError):  # it has just ended by itself
-                connection.sock.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # it has just ended by itself
+                open_socket.shutdown(socket.SHUT_RDWR)
 
-        watch = threading.Timer(self.timeout_s, cut)
-        watch.daemon = True
-        try:
+        with closing(kind(self.host, self.port, timeout=self.timeout_s)) as connection:
             connection.connect()
+            watch = threading.Timer(self.timeout_s, cut, [connection.sock])
+            watch.daemon = True
             watch.start()
-            connection.request("POST", self.path, body, headers)
-            answer = connection.getresponse()
-            got = answer.read(MOST_BYTES + 1)
-            if is_late.is_set():
-                raise TimeoutError
-            return answer.status, answer.headers, got if len(got) <= MOST_BYTES else None  # type: ignore[return-value]
-        except (OSError, ValueError, http.client.HTTPException):
-            if is_late.is_set():
-                raise TimeoutError from None
-            raise
-        finally:
-            watch.cancel()
-            connection.close()
+            try:
+                connection.request("POST", self.path, body, headers)
+                answer = connection.getresponse()
+                got = answer.read(MOST_BYTES + 1)
+                is_long = len(got) > MOST_BYTES
+                if answer.length and not is_long:
+                    raise http.client.IncompleteRead(got, answer.length)
+                if is_late.is_set():
+                    raise TimeoutError
+                return answer.status, answer.headers, None if is_long else got  # type: ignore[return-value]
+            except (OSError, ValueError, http.client.HTTPException):
+                if is_late.is_set():
+                    raise TimeoutError from None
+                raise
+            finally:
+                watch.cancel()
 
     def _error(self, body: bytes | None) -> tuple[str, str]:
         """What an endpoint says was wrong, in one line without the key, and its code."""
