@@ -83,6 +83,7 @@ def _objective(problem: Problem) -> str:
 def _interface(problem: Problem) -> str:
     domain = catalog.module("sim.domains", problem.domain)
     parts = [f"A subclass of `{problem.domain}.Policy`.", inspect.getdoc(domain.Policy) or ""]
+    parts.append(f"`setting`: {inspect.getdoc(catalog.system(problem.system).Setting)}")
     parts += [f"{problem.domain}.{name}: {inspect.getdoc(getattr(domain, name))}" for name in bases(problem)]
     for (of, name), what in seen.SEEN.items():
         if of == problem.domain and (shown := ", ".join((*what.fixed, *what.current, *what.asked, *what.verbs))):
