@@ -8,7 +8,8 @@ import numpy as np
 
 from sim.core.modules import kernel
 from sim.core.trace import Trace
-from sim.domains.transactions.operations import FAR, PRIVATE, WRITE, Operations, columns
+from sim.domains.transactions.operations import FAR, PRIVATE, WRITE, Operations, arrivals, columns
+from sim.domains.transactions.optimum import optimum
 
 MOST_PAIRED = 2000
 """With more transactions the start gap is left out: it takes time that grows with the cube of their number."""
@@ -19,11 +20,12 @@ class Bounds:
     """What no order can beat, and what any order keeps.
 
     Args:
-        longest: operations of the longest transaction.
+        longest: last unit of the transaction that ends last though none waits: where all arrive at once, the longest.
         hottest_key: units that one key is occupied, with what comes before and after.
         start_gap: by the gaps that must lie between the starts of conflicting transactions; None: not worked out.
-        serial: sum of all lengths; no order takes longer.
+        serial: sum of all lengths; where all arrive at once, no order takes longer.
         conflicting_pairs: pairs of transactions of which one must wait for the other; None: not worked out.
+        optimum: the least makespan; None: not worked out.
     """
 
     longest: int
@@ -31,24 +33,28 @@ class Bounds:
     start_gap: int | None
     serial: int
     conflicting_pairs: int | None
+    optimum: int | None
 
     @property
     def lower(self) -> int:
-        """The largest lower bound."""
-        return max(self.longest, self.hottest_key, self.start_gap or 0)
+        """The largest lower bound: the optimum itself where it is known."""
+        return max(self.longest, self.hottest_key, self.start_gap or 0, self.optimum or 0)
 
 
 def bounds(trace: Trace, operations: Operations) -> Bounds:
-    """Works out the bounds for transactions that all arrive at once."""
+    """Works out the bounds; of a few transactions the optimum too."""
     length = operations.length
     if not len(length):
-        return Bounds(0, 0, 0, 0, 0)
-    gap, pairs = None, None
+        return Bounds(0, 0, 0, 0, 0, 0)
+    arrival = arrivals(trace)
+    longest, hottest = int((arrival + length - 1).max()), hottest_key(trace)
+    gap, pairs, least = None, None, None
     if operations.n <= MOST_PAIRED:
         distance = distances(operations)
         pairs = int(np.count_nonzero(np.triu(distance > -FAR // 2, 1)))
         gap = start_gap(distance, int(length.min()))
-    return Bounds(int(length.max()), hottest_key(trace), gap, int(length.sum()), pairs)
+        least = optimum(trace, distance, arrival, max(longest, hottest, gap))
+    return Bounds(longest, hottest, gap, int(length.sum()), pairs, least)
 
 
 def hottest_key(trace: Trace) -> int:

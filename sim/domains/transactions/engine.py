@@ -15,7 +15,7 @@ from sim.core.result import Decisions
 from sim.core.trace import Trace
 from sim.domains.transactions import placement
 from sim.domains.transactions.concurrency import DEADLOCK, Locks, Program, Validation, Versions
-from sim.domains.transactions.hints import hottest, operations_seen_by
+from sim.domains.transactions.hints import hottest, n_misled, operations_seen_by
 from sim.domains.transactions.operations import PRIVATE, Operations, arrivals, columns
 from sim.domains.transactions.policy import Picker, Policy
 from sim.domains.transactions.system import Scripted
@@ -150,7 +150,8 @@ class System:
         return None
 
     def judge(self, trace: Trace, policy: Policy, metrics: Any, hindsight: Any) -> dict[str, Any]:
-        return {}
+        """Adds `eta`: the number of transactions that a hint told of a wrong key, None where none were read."""
+        return {"eta": n_misled(policy, trace)}
 
     def replay(self, trace: Trace, decisions: Decisions) -> dict[str, float | int | None]:
         """Recomputes every metric from a log of decisions alone; an illegal or missing one raises IllegalDecision."""

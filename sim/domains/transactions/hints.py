@@ -34,6 +34,19 @@ def operations_seen_by(policy: Policy, trace: Trace, *, is_held: bool = False) -
     return Operations(seen, is_held=is_held)
 
 
+def n_misled(policy: Policy, trace: Trace) -> int | None:
+    """How many transactions a hint told of a key wrongly; None where the policy reads no hints, or nothing was told."""
+    if HINTS not in channels_needed(policy) or "hint" not in trace:
+        return None
+    hint, key = trace["hint"], trace["key"]
+    assert isinstance(hint, Ragged) and isinstance(key, Ragged)
+    told = np.asarray(hint.values) != NONE
+    if not told.any():
+        return None
+    wrong = told & (np.asarray(hint.values) != np.asarray(key.values))
+    return len(np.unique(np.repeat(np.arange(len(trace)), np.diff(key.offsets))[wrong]))
+
+
 def hottest(operations: Operations, n_hot: int) -> np.ndarray:
     """Marks the shared keys that most transactions access; of equals the first."""
     hot = np.zeros(operations.n_keys, np.bool_)

@@ -15,7 +15,7 @@ from sim.core.result import Decisions
 from sim.core.trace import Trace
 from sim.domains.transactions import placement
 from sim.domains.transactions.bounds import Bounds, bounds
-from sim.domains.transactions.hints import operations_seen_by
+from sim.domains.transactions.hints import n_misled, operations_seen_by
 from sim.domains.transactions.operations import Operations, arrivals
 from sim.domains.transactions.placement import Ledger, follow_order, pick_all
 from sim.domains.transactions.policy import Picker, Policy, Scheduler
@@ -29,6 +29,7 @@ METRICS = (
     Metric("latency_mean", "", "lower", "mean units from a transaction's arrival to its end, both included"),
     Metric("latency_p99", "", "lower", "99th percentile of these, by nearest rank"),
     Metric("lower_bound", "", None, "no order has a smaller makespan"),
+    Metric("optimum", "", None, "the least makespan of all orders; null where there are too many of them to prove it"),
     Metric("evaluations", "", None, "questions the policy asked: what an order, or one more transaction, would give"),
     Metric("transactions", "transactions", None, "transactions of the trace"),
 )
@@ -64,11 +65,16 @@ class System:
         return bounds(trace, _operations(trace, self.setting))
 
     def judge(self, trace: Trace, policy: Policy, metrics: Any, hindsight: Bounds | None) -> dict[str, Any]:
-        """Adds the lower bound and how far above it the makespan is; None where nobody worked it out."""
+        """Adds the lower bound, the optimum, and how far above the bound the makespan is; None where nobody worked it out.
+
+        And `eta`, how wrong the hints were: the number of transactions that one told of a wrong key, None where none were read.
+        """
+        wrong = {"eta": n_misled(policy, trace)}
         if hindsight is None:
-            return {"lower_bound": None, "gap": None}
+            return {"lower_bound": None, "optimum": None, "gap": None, **wrong}
         lower = hindsight.lower
-        return {"lower_bound": lower, "gap": metrics["makespan"] / lower - 1 if lower else None}
+        gap = metrics["makespan"] / lower - 1 if lower else None
+        return {"lower_bound": lower, "optimum": hindsight.optimum, "gap": gap, **wrong}
 
     def replay(self, trace: Trace, decisions: Decisions) -> dict[str, float | int | None]:
         """Recomputes every metric from a log of decisions alone; an illegal or missing one raises IllegalDecision."""

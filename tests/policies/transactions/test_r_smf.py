@@ -7,7 +7,7 @@ from policies.transactions.r_smf import RSMF
 from policies.transactions.smf import SMF
 from sim.core.errors import InputError
 from sim.core.seeds import stream
-from sim.domains.transactions import Setting
+from sim.domains.transactions import Setting, System, engine
 from tests.domains.transactions.test_engine import begun, run
 from tests.domains.transactions.worked import made
 from workloads import transactions
@@ -39,6 +39,19 @@ def test_the_oldest_is_taken_after_so_many_decisions_whatever_the_hints():
     for barrier in (1, 5, 20):
         order = run(trace, RSMF(k=61, barrier=barrier), workers=1).decisions.subject.tolist()
         assert order.index(0) <= barrier
+
+
+def test_a_row_tells_of_how_many_transactions_the_hints_were_wrong():
+    trace = transactions.tpcc(stream(0, "workload"), n_warehouses=2, n_transactions=100)
+    wrong = hinted(trace, wrong=0.5)
+    hint, key = wrong["hint"], trace["key"]
+    misled = sum(any(h not in (k, -1) for h, k in zip(hint[t], key[t], strict=True)) for t in range(100))
+    assert 30 < misled < 70
+    for system in (System(Setting()), engine.System(engine.Setting())):
+        assert system.judge(wrong, RSMF(), {"makespan": 1}, None)["eta"] == misled
+        assert system.judge(hinted(trace), RSMF(), {"makespan": 1}, None)["eta"] == 0
+        assert system.judge(hinted(trace, told="none"), RSMF(), {"makespan": 1}, None)["eta"] is None
+        assert system.judge(wrong, SMF(), {"makespan": 1}, None)["eta"] is None
 
 
 def test_hints_give_more_throughput_than_none():
