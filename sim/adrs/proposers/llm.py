@@ -199,7 +199,7 @@ def _cut(n_read: int | None, n_characters: int) -> Iterator[str]:
     """Says where a server seems to have cut the prompt, which some do without a word."""
     if n_read is None or n_read == 0:
         return
-    at_limit = n_read >= 2048 and min(n_read % 1024, -n_read % 1024) <= 1
+    at_limit = n_read >= 2047 and min(n_read % 1024, -n_read % 1024) <= 1
     if at_limit or n_read < n_characters * LEAST_TOKENS:
         yield (
             f"the endpoint read {n_read} tokens of a prompt of {n_characters:,} characters: it may have cut it; raise the "

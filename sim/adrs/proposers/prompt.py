@@ -83,7 +83,8 @@ def _objective(problem: Problem) -> str:
 def _interface(problem: Problem) -> str:
     domain = catalog.module("sim.domains", problem.domain)
     parts = [f"A subclass of `{problem.domain}.Policy`.", inspect.getdoc(domain.Policy) or ""]
-    parts.append(f"`setting`: {inspect.getdoc(catalog.system(problem.system).Setting)}")
+    settings = catalog.system(problem.system).Setting.__mro__[:-1]
+    parts += [f"`setting`: {inspect.getdoc(setting)}" for setting in settings]
     parts += [f"{problem.domain}.{name}: {inspect.getdoc(getattr(domain, name))}" for name in bases(problem)]
     for (of, name), what in seen.SEEN.items():
         if of == problem.domain and (shown := ", ".join((*what.fixed, *what.current, *what.asked, *what.verbs))):
