@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from sim.study import paired
+from sim.study import paired, spec
 from sim.study.figures import style
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ WINDOWS = 50
 
 MOST = 6
 """Policies shown, the best ones and the clairvoyant reference last."""
+
+HEADING = 44
+"""Letters in a line of a panel's heading."""
 
 PULLS, REWARD = "pulls_", "reward_"
 
@@ -57,7 +62,9 @@ def sheets(material: Material) -> list[Sheet]:
             if what == "beliefs" and any(table.empty for _, table in tables):
                 continue
             panels = [
-                Panel(table, partial(draw, length=length), _name(row)) for row, table in tables if not table.empty
+                Panel(table, partial(draw, length=length, names=_arm_names(row)), _folded(_name(row)))
+                for row, table in tables
+                if not table.empty
             ]
             width = (
                 int(np.median(np.diff(tables[0][1]["row"].unique()))) if len(tables[0][1]["row"].unique()) > 1 else 0
@@ -83,6 +90,17 @@ def sheets(material: Material) -> list[Sheet]:
 
 def _name(row: dict[str, Any]) -> str:
     return paired.Contender(row["label"], row["predictions"]).name
+
+
+def _folded(name: str) -> str:
+    """A long name on several lines, broken after commas."""
+    return "\n".join(line.replace(", ", ",") for line in textwrap.wrap(name.replace(",", ", "), HEADING))
+
+
+def _arm_names(row: dict[str, Any]) -> list[str]:
+    """What the arms of a policy are that chooses among others; empty where arms are numbers."""
+    among = str(row.get("policy.of", ""))
+    return spec.items(among) if among.startswith("[") else []
 
 
 def _arms(columns: dict[str, np.ndarray], prefix: str) -> list[int]:
@@ -143,12 +161,13 @@ def shades(n_arms: int) -> list[Any]:
     return [colormaps["viridis"](k / (n_arms - 1)) for k in range(n_arms)]
 
 
-def draw_use(table: pd.DataFrame, axes: Axes, *, length: str) -> None:
+def draw_use(table: pd.DataFrame, axes: Axes, *, length: str, names: Sequence[str] = ()) -> None:
     """Draws the shares on top of each other, arm 0 below.
 
     Args:
         table: `row`, `arm`, `value`.
         length: what the rows of a trace are.
+        names: of the arms, where they have names.
     """
     wide = table.pivot(index="row", columns="arm", values="value")
     colours = shades(len(wide.columns))
@@ -156,17 +175,19 @@ def draw_use(table: pd.DataFrame, axes: Axes, *, length: str) -> None:
     values = np.vstack([wide.to_numpy()[:1], wide.to_numpy()])
     axes.stackplot(edges, values.T, colors=colours, step="pre", linewidth=0)
     axes.set_ylim(0, 1)
+    axes.set_xlim(right=edges[-1])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_ylabel("share of pulls")
-    _dress(axes, wide.columns, colours, length)
+    _dress(axes, wide.columns, colours, length, names)
 
 
-def draw_beliefs(table: pd.DataFrame, axes: Axes, *, length: str) -> None:
+def draw_beliefs(table: pd.DataFrame, axes: Axes, *, length: str, names: Sequence[str] = ()) -> None:
     """Draws a line per arm with its interval.
 
     Args:
         table: `row`, `arm`, `value`, `low`, `high`.
         length: what the rows of a trace are.
+        names: of the arms, where they have names.
     """
     arms = sorted(int(arm) for arm in table["arm"].unique())
     colours = shades(max(arms) + 1)
@@ -175,14 +196,18 @@ def draw_beliefs(table: pd.DataFrame, axes: Axes, *, length: str) -> None:
         axes.plot(points["row"], points["value"], color=colours[arm], linewidth=1.4)
         axes.fill_between(points["row"], points["low"], points["high"], color=colours[arm], alpha=0.15, linewidth=0)
     axes.set_ylabel("mean reward so far")
-    _dress(axes, arms, [colours[arm] for arm in arms], length)
+    axes.set_xlim(right=table["row"].max())
+    _dress(axes, arms, [colours[arm] for arm in arms], length, names)
 
 
-def _dress(axes: Axes, arms: Any, colours: list[Any], length: str) -> None:
+def _dress(axes: Axes, arms: Any, colours: list[Any], length: str, names: Sequence[str]) -> None:
     axes.set_xlim(left=0)
-    axes.margins(x=0)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_xlabel(length)
-    names = [(f"arm {arm}", {"color": colour, "linewidth": 4}) for arm, colour in zip(arms, colours, strict=True)]
-    every = -(-len(names) // len(style.PALETTE))
-    style.legend(axes, names[::-1][::every])
+    entries = [
+        (names[arm] if arm < len(names) else f"arm {arm}", {"color": colour, "linewidth": 4})
+        for arm, colour in zip(arms, colours, strict=True)
+    ]
+    every = -(-len(entries) // len(style.PALETTE))
+    style.legend(axes, entries[::-1][::every])

@@ -32,6 +32,18 @@ def test_shares_of_pulls_stand_on_top_of_each_other():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["arm 1", "arm 0"]
 
 
+def test_policies_that_are_chosen_among_are_called_by_their_names():
+    frame = table({"bandit_of": on_traces(8)}).assign(**{"policy.of": "[lru;lfu,x=1]"})
+    use, beliefs = arms.sheets(material(frame, timelines=[(row, COLUMNS) for row in frame.to_dict("records")]))
+    for sheet in (use, beliefs):
+        assert [text.get_text() for text in drawn(sheet).get_legend().get_texts()] == ["lfu,x=1", "lru"]
+
+
+def test_a_long_name_is_broken_after_commas():
+    folded = arms._folded("bandit_of,bandit=[thompson_gaussian,s=0.05],of=[lru;lfu]")
+    assert folded == "bandit_of,bandit=[thompson_gaussian,\ns=0.05],of=[lru;lfu]"
+
+
 def test_beliefs_are_means_of_all_pulls_so_far_with_an_interval_that_narrows():
     _, beliefs = arms.sheets(study(COLUMNS))
     first = beliefs.panels[0].table
