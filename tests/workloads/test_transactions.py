@@ -82,6 +82,14 @@ def test_orders_and_payments_of_tpcc_have_their_operations():
             assert len(row) == 10 and all(t.startswith("w-C") for t in row)
 
 
+def test_so_many_orders_of_tpcc_roll_back_and_all_else_is_the_same():
+    plain, aborting = (draw("tpcc", n_transactions=4000, aborting_orders=share) for share in (0.0, 0.05))
+    assert "rolls_back" not in plain and tokens_of(plain) == tokens_of(aborting)
+    orders = np.array([aborting["type"][i] == "new_order" for i in range(4000)])
+    assert not aborting["rolls_back"][~orders].any()
+    assert abs(aborting["rolls_back"][orders].mean() - 0.05) < 5 * (0.05 * 0.95 / orders.sum()) ** 0.5
+
+
 def test_the_public_shapes_have_the_lengths_of_the_public_workloads():
     assert [len(row) for row in tokens_of(draw("public_shape_2"))] == [21] * 50 + [5] * 50
     assert {len(row) for row in tokens_of(draw("public_shape_3"))} == {9}
@@ -94,6 +102,7 @@ def test_the_public_shapes_have_the_lengths_of_the_public_workloads():
         ("ycsb", {"theta": -1.0}, "theta must be at least 0 and finite, got -1"),
         ("ycsb", {"reads": 1.5}, r"reads must be a share in \[0, 1\], got 1.5"),
         ("tpcc", {"n_transactions": 0}, "n_transactions must be at least 1, got 0"),
+        ("tpcc", {"aborting_orders": 1.5}, r"aborting_orders must be a share in \[0, 1\], got 1.5"),
         ("tpcc", {"rate": 0.0}, "rate must be above 0 and finite, got 0"),
     ],
 )

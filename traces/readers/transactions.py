@@ -21,8 +21,9 @@ SHAPE = '{"transactions": [{"id": "txn0", "ops": ["r-KEY", "w-KEY", "*"]}, ...]}
 def read(source: Source) -> Trace:
     """Reads transactions in the order of the file, which is the order of their arrival.
 
-    Two shapes: an object with the list `transactions`, each with `ops` and perhaps `id`, `type` and `arrival` (whole units of
-    time from 1), or one object that maps a transaction's name to its operations, joined by single spaces.
+    Two shapes: an object with the list `transactions`, each with `ops` and perhaps `id`, `type`, `arrival` (whole units of time
+    from 1) and `rolls_back` (true: it takes all back at its end); or one object that maps a transaction's name to its operations,
+    joined by single spaces.
 
     Args:
         source: the file, in UTF-8.
@@ -66,11 +67,23 @@ def _listed(name: str, rows: list[Any], origin: dict[str, Any]) -> Trace:
             if not isinstance(time, int) or isinstance(time, bool):
                 raise InputError(f"{name}: arrival of transaction {i} is {time!r}; expected a whole number from 1")
         arrival = np.array(times, np.int64)
+    typed = [i for i, row in enumerate(rows) if "type" in row]
+    if typed and len(typed) < len(rows):
+        i = next(i for i, row in enumerate(rows) if "type" not in row)
+        raise InputError(
+            f'{name}: transaction {i} has no "type", and transaction {typed[0]} has; give all one, or none'
+        )
+    for i, row in enumerate(rows):
+        if not isinstance(row.get("rolls_back", False), bool):
+            raise InputError(f"{name}: rolls_back of transaction {i} is {row['rolls_back']!r}; expected true or false")
     return trace_of(
         name,
         [row["ops"] for row in rows],
         ids=[str(row.get("id", f"txn{i}")) for i, row in enumerate(rows)],
-        types=[str(row["type"]) for row in rows] if rows and all("type" in row for row in rows) else None,
+        types=[str(row["type"]) for row in rows] if typed else None,
         arrival=arrival,
+        rolls_back=np.array([row.get("rolls_back", False) for row in rows])
+        if any("rolls_back" in row for row in rows)
+        else None,
         origin=origin,
     )

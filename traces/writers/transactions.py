@@ -14,11 +14,11 @@ from traces.sink import whole
 
 ENDINGS = (".json",)
 
-KEPT = ("id", "type", "kind", "key", "arrival")
+KEPT = ("id", "type", "kind", "key", "arrival", "rolls_back")
 
 
 def write(trace: Trace, path: Path) -> list[str]:
-    """Writes the operations of each transaction, with its id, and its type and arrival where the trace has them.
+    """Writes the operations of each transaction, with its id; and type, arrival and whether it rolls back where the trace tells.
 
     Returns:
         The columns that the file lacks.
@@ -38,6 +38,8 @@ def write(trace: Trace, path: Path) -> list[str]:
             row["type"] = trace["type"][i]
         if arrival is not None:
             row["arrival"] = arrival[i]
+        if "rolls_back" in trace:
+            row["rolls_back"] = bool(trace["rolls_back"][i])
         rows.append(json.dumps({**row, "ops": tokens}, ensure_ascii=False))
     with whole(path) as file:
         head = json.dumps(trace.name, ensure_ascii=False)

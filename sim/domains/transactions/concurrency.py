@@ -35,10 +35,11 @@ class Program(Structure):
         start: unit in which its attempt started; first_start: in which its first one did.
         running: the first n_running are those that run, by (start, index).
         doomed: it aborts at the end of this unit.
+        rolls_back: it does so by itself after its last operation, and does not come again.
         now: the unit.
     """
 
-    def __init__(self, operations, kind, record, first):
+    def __init__(self, operations, kind, record, first, rolls_back):
         n = operations.n
         self.n = n
         self.operations = operations
@@ -53,6 +54,7 @@ class Program(Structure):
         self.running = np.zeros(n, np.int64)
         self.n_running = 0
         self.doomed = np.zeros(n, np.int64)
+        self.rolls_back = rolls_back
         self.now = 1
 
     def is_older(self, t, other):
@@ -63,6 +65,9 @@ class Program(Structure):
 
     def is_done(self, t):
         return self.next[t] == self.length[t]
+
+    def has_rolled_back(self, t):
+        return self.rolls_back[t] == 1 and self.is_done(t)
 
 
 class Validation(Structure):

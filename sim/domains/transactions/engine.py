@@ -16,7 +16,7 @@ from sim.core.trace import Trace
 from sim.domains.transactions import placement
 from sim.domains.transactions.concurrency import DEADLOCK, Locks, Program, Validation, Versions
 from sim.domains.transactions.hints import hottest, n_misled, operations_seen_by
-from sim.domains.transactions.operations import PRIVATE, Operations, arrivals, columns
+from sim.domains.transactions.operations import PRIVATE, Operations, arrivals, columns, rollbacks
 from sim.domains.transactions.policy import Picker, Policy
 from sim.domains.transactions.system import Scripted
 from sim.domains.transactions.units import ENDLESS, Ledger, Log, play
@@ -24,12 +24,12 @@ from sim.domains.transactions.view import Pending
 
 METRICS = (
     Metric("throughput", "", "higher", "commits per unit of time"),
-    Metric("makespan", "", "lower", "unit of the last commit"),
+    Metric("makespan", "", "lower", "unit in which the last transaction leaves"),
     Metric(
         "latency_mean",
         "",
         "lower",
-        "mean units from a transaction's arrival to its commit, retries and pauses included",
+        "mean units from a transaction's arrival until it leaves, retries and pauses included",
     ),
     Metric("latency_p50", "", "lower", "median of these, by nearest rank"),
     Metric("latency_p95", "", "lower", "95th percentile of these"),
@@ -40,7 +40,8 @@ METRICS = (
     Metric("retries_max", "", "lower", "most retries of one transaction"),
     Metric("hot_key_utilisation", "", None, "share of the units in which the busiest key was accessed"),
     Metric("jain", "", "higher", "Jain's fairness of the clients' throughputs, 1 when all are equal; in a closed loop"),
-    Metric("aborts", "", None, "attempts that ended without a commit"),
+    Metric("aborts", "", None, "attempts that ended without a commit, and came again"),
+    Metric("rolled_back", "transactions", None, "transactions that took all back by themselves; they are no aborts"),
     Metric("evaluations", "", None, "questions the policy asked: what one more transaction would give"),
     Metric("transactions", "transactions", None, "transactions of the trace"),
 )
@@ -225,21 +226,23 @@ class EngineRun:
         return f"{which}, but {why}; expected one of the {self.view.n_pending} pending"
 
     def counters(self) -> dict[str, float]:
-        return {"committed": float(self.ledger.n_committed), "aborts": float(self.ledger.n_aborts)}
+        ledger = self.ledger
+        return {"committed": float(ledger.n_left - ledger.n_rolled_back), "aborts": float(ledger.n_aborts)}
 
     def metrics(self) -> dict[str, float | int | None]:
         ledger, n = self.ledger, self.n_rows
         row: dict[str, float | int | None] = dict.fromkeys(metric.name for metric in METRICS)
         row |= {"transactions": n, "aborts": ledger.n_aborts, "evaluations": self.view.evaluations, "makespan": 0}
+        row |= {"rolled_back": ledger.n_rolled_back}
         if not n:
             return row
-        latency = np.sort(ledger.commit - ledger.arrival + 1)
-        makespan = int(ledger.commit.max())
+        latency = np.sort(ledger.left - ledger.arrival + 1)
+        makespan = int(ledger.left.max())
         ranks = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
         row |= {f"latency_{mark}": int(latency[-(-share * n // 100) - 1]) for mark, share in ranks.items()}
         row |= {
             "makespan": makespan,
-            "throughput": n / makespan,
+            "throughput": (n - ledger.n_rolled_back) / makespan,
             "latency_mean": float(latency.mean()),
             "abort_rate": ledger.n_aborts / (ledger.n_aborts + n),
             "wasted": ledger.wasted / ledger.done,
@@ -278,4 +281,4 @@ def program_of(trace: Trace, operations: Operations) -> Program:
     record = np.full(len(owner), -1, np.int64)
     is_shared = (shared >= 0) & (np.asarray(kinds.values) != PRIVATE)
     record[is_shared] = np.searchsorted(of_record, wanted[is_shared])
-    return Program(operations, np.asarray(kinds.values, np.int64), record, first)
+    return Program(operations, np.asarray(kinds.values, np.int64), record, first, rollbacks(trace))

@@ -99,6 +99,13 @@ def columns(trace: Trace) -> tuple[Ragged, Ragged]:
     return kinds, keys
 
 
+def rollbacks(trace: Trace) -> np.ndarray:
+    """Whether each transaction takes all back by itself after its last operation, int64; 0 where the trace does not say."""
+    if "rolls_back" not in trace:
+        return np.zeros(len(trace), np.int64)
+    return np.asarray(trace["rolls_back"], np.bool_).astype(np.int64)
+
+
 def arrivals(trace: Trace) -> np.ndarray:
     """When each transaction arrives, int64, at least 1; 1 where the trace does not say.
 

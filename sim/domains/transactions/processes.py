@@ -37,7 +37,7 @@ class Shop:
         self.env.process(self.units())
 
     def transaction(self, t: int, unit: int) -> Generator[simpy.Event, Any, None]:
-        """One transaction from its arrival to its commit, through all attempts."""
+        """One transaction from its arrival until it leaves, through all attempts."""
         while True:
             yield self.env.timeout(4 * unit - 2 - self.env.now)
             self.newcomers.append(t)
@@ -54,7 +54,7 @@ class Shop:
                 outcome = yield self.closed[t]
                 if outcome == WAIT:
                     yield self.env.timeout(3)
-            if outcome == DONE:
+            if self.ledger.left[t]:
                 return
             unit = int(self.ledger.coming.key(t))
             self.ledger.coming.discard(t)
@@ -112,14 +112,12 @@ class Shop:
                 stay.append(t)
             else:
                 control.finish(t, outcome == DONE)
-            if outcome == ABORT:
+            if outcome == ABORT and not program.has_rolled_back(t):
                 ledger.wasted += ledger.attempt_done[t]
                 ledger.pause(t, program.now)
-            if outcome == DONE:
-                ledger.commit[t] = program.now
-                ledger.n_committed += 1
-                ledger.row = ledger.n_committed
-                ledger.outstanding -= 1
+            elif outcome != WAIT:
+                ledger.leave(t, program.now, outcome == DONE)
+                ledger.row = ledger.n_left
                 self.follow(t)
             self.closed[t].succeed(outcome)
         program.running[: len(stay)] = stay
@@ -136,6 +134,6 @@ class Shop:
 
 
 def play(shop: Shop, policy: Any, start: int, stop: int) -> None:
-    """Lets processes go on until `stop` transactions have committed."""
-    while shop.ledger.n_committed < stop and shop.ledger.broken == LEGAL:
+    """Lets processes go on until `stop` transactions have left for good."""
+    while shop.ledger.n_left < stop and shop.ledger.broken == LEGAL:
         shop.env.step()

@@ -21,6 +21,7 @@ def trace_of(
     ids: Sequence[str] | None = None,
     types: Sequence[str] | None = None,
     arrival: np.ndarray | None = None,
+    rolls_back: np.ndarray | None = None,
     origin: Mapping[str, Any] | None = None,
 ) -> Trace:
     """Builds a trace from operations as text.
@@ -31,11 +32,12 @@ def trace_of(
         ids: names of the transactions; None: txn0, txn1 ...
         types: what kind of transaction each is ("new_order"); None: not told.
         arrival: whole units from 1, never decreasing; None: all at 1.
+        rolls_back: whether each, once it has done its last operation, takes all back by itself; None: none does.
         origin: see `Trace`.
 
     Returns:
-        Ragged columns `kind` (int8: 0 private, 1 read, 2 write) and `key` (int32, -1 of a private one), `id`, and `type` and
-        `arrival` where given; the table `keys` holds the texts of the keys, in order of first appearance.
+        Ragged columns `kind` (int8: 0 private, 1 read, 2 write) and `key` (int32, -1 of a private one), `id`, and `type`,
+        `arrival` and `rolls_back` where given; the table `keys` holds the texts of the keys, in order of first appearance.
 
     Raises:
         InputError: a token is none of these, or a transaction is empty; names transaction and place.
@@ -74,6 +76,8 @@ def trace_of(
         columns["type"] = interned(types)
     if arrival is not None:
         columns["arrival"] = np.asarray(arrival)
+    if rolls_back is not None:
+        columns["rolls_back"] = np.asarray(rolls_back, np.bool_)
     return Trace(name, "transactions", columns, {"keys": np.array(list(labels), object)}, origin or {})
 
 

@@ -51,11 +51,12 @@ class Ledger(Structure):
         self.n_given = 0
         self.is_pending = np.zeros(n, np.int64)
         self.client = np.full(n, NONE)
-        self.commit = np.zeros(n, np.int64)
+        self.left = np.zeros(n, np.int64)  # the unit of its commit, or of its own rollback
         self.retries = np.zeros(n, np.int64)
         self.attempt_done = np.zeros(n, np.int64)
         self.op_unit = np.zeros(len(key), np.int64)
-        self.n_committed = 0
+        self.n_left = 0
+        self.n_rolled_back = 0
         self.n_aborts = 0
         self.done = 0
         self.wasted = 0
@@ -103,12 +104,19 @@ class Ledger(Structure):
         back = unit + 1 + pause + self.jitter(t, pause)
         self.coming.set(t, float(back), t)
 
+    def leave(self, t, unit, is_commit):
+        """It has committed, or rolled back by itself, and does not come again."""
+        self.left[t] = unit
+        self.n_left += 1
+        self.n_rolled_back += 0 if is_commit else 1
+        self.outstanding -= 1
+
     def judge(self, t):
         self.broken_subject = t
         if t < 0 or t >= self.n:
             self.broken = UNKNOWN
         elif self.is_pending[t] == 0:
-            self.broken = REPEATED if self.commit[t] > 0 else NOT_PENDING
+            self.broken = REPEATED if self.left[t] > 0 else NOT_PENDING
         return self.broken == LEGAL
 
 
@@ -128,10 +136,10 @@ class Log(Structure):
 
 
 def play(ledger, program, control, policy, view, start, stop):
-    """Plays units until `stop` transactions have committed."""
+    """Plays units until `stop` transactions have left for good."""
     for row in range(start, stop):
         ledger.row = row
-        while ledger.n_committed <= row:
+        while ledger.n_left <= row:
             if not unit(ledger, program, control, policy, view):
                 return
 
@@ -196,6 +204,8 @@ def operate(ledger, program, control, t):
         ledger.done += 1
         ledger.attempt_done[t] += 1
         ledger.op_unit[place] = program.now
+        if program.rolls_back[t] == 1 and program.is_done(t):
+            program.doomed[t] = 1
         key = ledger.key[place]
         if program.kind[place] != PRIVATE and ledger.busy_at[key] != program.now:
             ledger.busy_at[key] = program.now
@@ -217,13 +227,11 @@ def leave(ledger, program, control):
             n_kept += 1
             continue
         control.finish(t, outcome == DONE)
-        if outcome == ABORT:
+        if outcome == ABORT and not program.has_rolled_back(t):
             ledger.wasted += ledger.attempt_done[t]
             ledger.pause(t, program.now)
         else:
-            ledger.commit[t] = program.now
-            ledger.n_committed += 1
-            ledger.outstanding -= 1
+            ledger.leave(t, program.now, outcome == DONE)
             if ledger.clients > 0:
                 ledger.give(ledger.client[t], program.now + 1 + ledger.think)
     program.n_running = n_kept

@@ -9,7 +9,7 @@ from policies.transactions.arrival import Arrival
 from policies.transactions.smf import SMF
 from sim.core.engine import replay
 from sim.core.errors import IllegalDecision, InputError
-from sim.domains.transactions import Picker, engine
+from sim.domains.transactions import Picker, engine, units
 from sim.domains.transactions.operations import READ, WRITE
 from tests.domains.transactions.test_placement import random_trace
 from tests.domains.transactions.worked import Given, made
@@ -38,7 +38,7 @@ def begun(trace, policy=None, **setting):
 
 
 def commits(trace, **setting):
-    return begun(trace, **setting).ledger.commit.tolist()
+    return begun(trace, **setting).ledger.left.tolist()
 
 
 CROSSED = made("r-x w-y", "r-y w-x")
@@ -69,7 +69,7 @@ def test_who_never_waits_comes_again_after_pauses_that_grow_apart():
     # in unit 2 each finds the other's lock, both abort and come again at 4 and so on, until their pauses differ enough
     found = begun(CROSSED, deadlock="no_wait")
     assert found.ledger.retries.min() >= 1
-    assert max(found.ledger.commit) < 40
+    assert max(found.ledger.left) < 40
 
 
 def test_readers_share_a_lock_and_a_writer_waits_for_all_of_them_in_line():
@@ -96,9 +96,26 @@ def test_who_has_read_from_one_that_aborts_aborts_with_it():
     assert found.ledger.retries.tolist() == [1, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("protocol", "ends", "aborts"),
+    [
+        ("strict_2pl", [3, 4], 0),  # the lock is free from 4 on
+        ("occ", [3, 2], 0),  # nothing was ever written
+        ("mvtso", [3, 6], 1),  # who has read what never was aborts too, and comes again at 5
+    ],
+)
+def test_one_that_rolls_back_by_itself_leaves_no_trace_and_does_not_come_again(protocol, ends, aborts):
+    trace = made("w-x * *", "* r-x", rolls_back=[True, False])
+    assert commits(trace, protocol=protocol) == ends
+    metrics = run(trace, protocol=protocol).metrics
+    assert (metrics["rolled_back"], metrics["aborts"], metrics["throughput"]) == (1, aborts, 1 / max(ends))
+
+
 def random_traces():
     for seed in range(4):
         yield random_trace(seed, n=14, n_keys=3)
+    some = random_trace(4, n=14, n_keys=3)
+    yield some.with_column("rolls_back", np.arange(14) % 5 == 0)
 
 
 @EVERY
@@ -121,7 +138,7 @@ def test_workers_bound_the_work_and_clients_what_is_outstanding(protocol, deadlo
     for trace in random_traces():
         for workers in (1, 2, 5):
             found = begun(trace, protocol=protocol, deadlock=deadlock, workers=workers)
-            assert len(trace["kind"].values) <= workers * found.ledger.commit.max()
+            assert len(trace["kind"].values) <= workers * found.ledger.left.max()
         found = begun(trace, protocol=protocol, deadlock=deadlock, clients=3, think=2)
         assert found.ledger.most_outstanding <= 3
         assert 0 < found.metrics()["jain"] <= 1
@@ -138,17 +155,17 @@ def test_every_history_of_commits_is_serialisable(protocol, deadlock):
 
 def conflicts(found, trace, protocol):
     """Who must come before whom, from what was read and written when: told by times, or by the versions that were read."""
-    n = len(trace)
     kinds, keys = trace["kind"], trace["key"]
     ledger, program = found.ledger, found.program
+    committed = np.flatnonzero(program.rolls_back == 0).tolist()
     if protocol.startswith("mvtso"):
         return version_conflicts(found, trace)
     accesses = {}
-    for t in range(n):
+    for t in committed:
         for p in range(len(kinds[t])):
             if kinds[t][p] in (READ, WRITE):
                 unit = int(ledger.op_unit[program.first[t] + p])
-                place = (int(ledger.commit[t]), 1, int(program.start[t]), t)
+                place = (int(ledger.left[t]), 1, int(program.start[t]), t)
                 when = place if protocol == "occ" and kinds[t][p] == WRITE else (unit, 0, 0, 0)
                 accesses.setdefault(int(keys[t][p]), []).append((when, t, int(kinds[t][p])))
     return {
@@ -182,6 +199,8 @@ def version_conflicts(found, trace):
         edges |= set(itertools.pairwise(writers))
         for r in np.flatnonzero((ops.key == key) & (ops.first_read < 2**39)):
             reader, source = int(program.owner[r]), int(control.read_from[r])
+            if program.rolls_back[reader]:
+                continue
             if source != -1:
                 edges.add((int(program.owner[source]), reader))
             following = order.index(source) + 1 if source != -1 else 0
@@ -206,11 +225,23 @@ def test_a_circle_is_told_from_an_order():
     assert not is_acyclic({(0, 1), (1, 2), (2, 0)}, 3)
 
 
-@pytest.mark.parametrize("deadlock", ["wait_die", "wound_wait"])
-def test_age_is_kept_over_retries_so_that_nobody_starves(deadlock):
-    trace = made("* r-x * w-x", *["w-x"] * 40)
-    found = begun(trace, deadlock=deadlock, clients=4)
-    assert found.ledger.retries.max() <= 8
+@pytest.mark.parametrize("deadlock", ["detect", "wait_die", "wound_wait"])
+def test_the_oldest_of_those_begun_never_aborts_so_that_nobody_starves(deadlock):
+    """Age is kept over retries: whoever is the oldest of those that have begun and not left stays it until it leaves."""
+    for trace in random_traces():
+        system = engine.System(engine.Setting(deadlock=deadlock, clients=6))
+        objects = system.begin(trace, Arrival(), np.random.default_rng(0)).objects
+        ledger, program = objects["ledger"], objects["program"]
+        oldest, retries = -1, 0
+        while ledger.n_left < len(trace):
+            assert units.unit(*objects.values())
+            if oldest >= 0:
+                assert ledger.retries[oldest] == retries
+            begun_ones = np.flatnonzero((program.first_start > 0) & (ledger.left == 0))
+            if len(begun_ones):
+                oldest = min(begun_ones, key=lambda t: (program.first_start[t], t))
+                retries = ledger.retries[oldest]
+        assert ledger.n_aborts > 0 or deadlock == "detect"
 
 
 @EVERY

@@ -41,6 +41,18 @@ def test_the_oldest_is_taken_after_so_many_decisions_whatever_the_hints():
         assert order.index(0) <= barrier
 
 
+def test_nobody_waits_longer_than_its_place_in_line_allows_by_the_barrier():
+    """Whatever the hints, the oldest one is taken after `barrier` decisions without it, then the next oldest, and so on."""
+
+    def is_kept(bound, barrier, seed):
+        trace = hinted(transactions.public_shape_3(stream(seed, "workload")), wrong=1.0)
+        order = run(trace, RSMF(barrier=barrier), workers=2, seed=seed).decisions.subject.tolist()
+        return all(order.index(t) < (t + 1) * (bound + 1) for t in range(100))
+
+    assert all(is_kept(barrier, barrier, seed) for barrier in (1, 3, 10) for seed in range(4))
+    assert not any(is_kept(3, 10_000, seed) for seed in range(4))
+
+
 def test_a_row_tells_of_how_many_transactions_the_hints_were_wrong():
     trace = transactions.tpcc(stream(0, "workload"), n_warehouses=2, n_transactions=100)
     wrong = hinted(trace, wrong=0.5)

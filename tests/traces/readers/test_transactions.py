@@ -45,6 +45,14 @@ def test_a_key_is_any_text_and_never_compared_as_a_number(tmp_path):
         ({"a": ""}, "transaction 0 has no operations"),
         ({"transactions": [{"ops": [7]}]}, "operation 1 of transaction 0"),
         (
+            {"transactions": [{"ops": ["*"], "rolls_back": 1}]},
+            "rolls_back of transaction 0 is 1; expected true or false",
+        ),
+        (
+            {"transactions": [{"ops": ["*"], "type": "a"}, {"ops": ["*"]}]},
+            'transaction 1 has no "type", and transaction 0 has; give all one, or none',
+        ),
+        (
             {"transactions": [{"ops": ["*"], "arrival": 1.5}]},
             "arrival of transaction 0 is 1.5; expected a whole number",
         ),
@@ -56,9 +64,10 @@ def test_what_is_no_transaction_is_told_with_its_place(tmp_path, content, messag
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    trace = made("r-x w-y", "* w-x", types=["a", "b"], arrival=[1, 4])
+    trace = made("r-x w-y", "* w-x", types=["a", "b"], arrival=[1, 4], rolls_back=[False, True])
     assert sink.save(trace, tmp_path / "out.json.gz") == []
     again = store.open_trace(tmp_path / "out.json.gz", cache=False)
     assert tokens_of(again) == tokens_of(trace)
     assert again["arrival"].tolist() == [1, 4]
+    assert again["rolls_back"].tolist() == [False, True]
     assert [again["type"][i] for i in range(2)] == ["a", "b"]
