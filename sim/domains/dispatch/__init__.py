@@ -3,8 +3,9 @@
 Specification of the rules: `farm.py` and `queues.py`; what a policy decides and sees: `policy.py`, `view.py`.
 """
 
+from sim.domains.dispatch.description import describe
 from sim.domains.dispatch.policy import Policy, channels_needed
 from sim.domains.dispatch.setting import Setting
 from sim.domains.dispatch.system import METRICS, System
 
-__all__ = ["METRICS", "Policy", "Setting", "System", "channels_needed"]
+__all__ = ["METRICS", "Policy", "Setting", "System", "channels_needed", "describe"]

@@ -4,8 +4,20 @@ Specification of the rules: `placement.py`; what a policy decides: `policy.py`; 
 be: `bounds.py`.
 """
 
+from sim.domains.transactions.description import describe, originals
 from sim.domains.transactions.policy import Picker, Policy, Scheduler, channels_needed, require
 from sim.domains.transactions.setting import Setting
 from sim.domains.transactions.system import METRICS, System
 
-__all__ = ["METRICS", "Picker", "Policy", "Scheduler", "Setting", "System", "channels_needed", "require"]
+__all__ = [
+    "METRICS",
+    "Picker",
+    "Policy",
+    "Scheduler",
+    "Setting",
+    "System",
+    "channels_needed",
+    "describe",
+    "originals",
+    "require",
+]
