@@ -1,11 +1,13 @@
 """What a trace looks like: as figures, as tables for the eye, and its first rows.
 
 The measures belong to the trace's domain: its module has a function `describe(trace, **options)` that gives numbers by name,
-tables as lists of rows, and series. Here they are asked for and laid out; a name ends with its unit, and so tells the form.
+tables as lists of rows, and series; and perhaps `originals(trace)`, the columns as a file has them. Here they are asked for and
+laid out; a name ends with its unit, and so tells the form.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -27,10 +29,19 @@ def describe(trace: Trace, **options: Any) -> dict[str, Any]:
     Args:
         trace: of any domain; of one that has no measures only names and rows are told.
         options: of the domain's `describe`.
+
+    Raises:
+        InputError: the trace is empty, or its domain has no such option.
     """
     if not len(trace):
         raise InputError(f"trace {trace.name} is empty; there is nothing to describe")
     domain = catalog.module("sim.domains", trace.domain)
+    known = inspect.signature(domain.describe).parameters if hasattr(domain, "describe") else ()
+    for name in options:
+        if name not in known:
+            raise InputError(
+                f"trace {trace.name} is one of {trace.domain}, whose description has no {name}; leave it out"
+            )
     general = {
         "trace": trace.name,
         "domain": trace.domain,
@@ -46,7 +57,9 @@ def describe(trace: Trace, **options: Any) -> dict[str, Any]:
 def head(trace: Trace, n: int) -> list[dict[str, Any]]:
     """The first n rows as the file had them: pages by their original ids, operations by their names."""
     rows = trace.rows(0, min(n, len(trace)))
-    columns = {name: _originals(rows, name) for name in rows.columns}
+    domain = catalog.module("sim.domains", trace.domain)
+    own = domain.originals(rows) if hasattr(domain, "originals") else None
+    columns = own if own is not None else {name: _originals(rows, name) for name in rows.columns}
     return [
         plain({"request": i + 1, **{name: column[i] for name, column in columns.items()}}) for i in range(len(rows))
     ]

@@ -189,3 +189,11 @@ def test_a_figure_that_cannot_be_written_is_refused_before_it_is_drawn(tmp_path)
         trace_overview.check(tmp_path / "a.gif")
     with pytest.raises(InputError, match="there is no folder"):
         trace_overview.check(tmp_path / "none" / "a.png")
+
+
+def test_what_a_domain_does_not_measure_or_draw_is_told(tmp_path):
+    trace = Bench(cache=False).trace("workload:public_shape_3", "transactions", 0)
+    with pytest.raises(InputError, match="is one of transactions, whose description has no window; leave it out"):
+        describe(trace, window="5")
+    with pytest.raises(InputError, match=r"paging traces are drawn, and .* is one of transactions"):
+        trace_overview.save(describe(trace), tmp_path / "a.png")

@@ -31,8 +31,12 @@ def save(description: dict[str, Any], path: str | Path, made: str = "") -> None:
     """Draws the description of a paging trace into a file; `made` is the command that made it, and its seed.
 
     Raises:
-        InputError: the file cannot be written; nothing of it is kept.
+        InputError: it is none of a paging trace, or the file cannot be written; nothing of it is kept.
     """
+    if "distinct_pages" not in description:
+        raise InputError(
+            f"figure {path}: paging traces are drawn, and {description['trace']} is one of {description['domain']}"
+        )
     import io
 
     import matplotlib
