@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,12 @@ from sim.study.runs import FAILED, GRACE_S, TIMED_OUT, TRIES, Budget, Outcome, P
 CONNECT_S = 10
 """How long a scheduler may take to answer."""
 
+WORKERS_S = 60
+"""How long it may have no worker."""
+
+ANSWER_S = 30
+"""How long a worker that is done may take to send what it has."""
+
 
 @dataclass
 class _Sent:
@@ -27,6 +34,9 @@ class _Sent:
     run: Planned
     worker: str
     began: float
+
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began
 
 
 def map(
@@ -46,7 +56,7 @@ def map(
         scheduler: address of a running scheduler, tcp://host:port; None: a cluster of this machine's own.
 
     Raises:
-        InputError: Dask is not installed, or the scheduler does not answer.
+        InputError: Dask is not installed, the scheduler does not answer, goes away, or has no worker.
     """
     queue = Groups(runs)
     if not len(queue):
@@ -55,66 +65,95 @@ def map(
         yield from _mapped(client, function, queue, budget)
 
 
-def _client(n_workers: int, scheduler: str | None) -> Any:
+@contextmanager
+def _client(n_workers: int, scheduler: str | None) -> Iterator[Any]:
     try:
-        import dask
         from distributed import Client, LocalCluster
     except ImportError:
         raise InputError("--backend dask needs Dask: pip install 'augsim[dask]'") from None
     if scheduler is None:
-        with dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1}):
-            return Client(LocalCluster(n_workers, threads_per_worker=1, memory_limit=0, dashboard_address=None))
+        workers = {"n_workers": n_workers, "threads_per_worker": 1, "memory_limit": 0}
+        with LocalCluster(**workers, dashboard_address=None) as cluster, Client(cluster) as client:
+            yield client
+        return
     try:
-        return Client(scheduler, timeout=CONNECT_S)
+        client = Client(scheduler, timeout=CONNECT_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(f"no Dask scheduler answers at {scheduler} ({error}); is it running there?") from None
+    with client:
+        yield client
 
 
 def _mapped(client: Any, function: Callable[[Planned], Outcome], queue: Groups, budget: Budget) -> Iterator[Outcome]:
-    from distributed import wait
-
+    """A run is bound to its worker: should that die, Dask leaves the run alone, and it is begun again from here."""
     sent: dict[Any, _Sent] = {}
-
-    def send(run: Planned, worker: str) -> None:
-        future = client.submit(function, run, workers=[worker], allow_other_workers=True, pure=False, retries=0)
-        sent[future] = _Sent(run, worker, time.monotonic())
-
-    while True:
-        busy = {one.worker for one in sent.values()}
-        workers = [worker for worker in client.scheduler_info(n_workers=-1)["workers"] if worker not in busy]
-        for worker in workers:
-            if (run := queue.next_for(worker)) is not None:
-                send(run, worker)
-        if not sent and not len(queue):
-            return
-        done = set()
-        if sent:
-            with suppress(TimeoutError):
-                done = wait(list(sent), timeout=1.0, return_when="FIRST_COMPLETED").done
-        else:
-            time.sleep(0.1)  # no worker yet, or none any more
-        for future in done:
+    again: list[Planned] = []
+    deaths: Counter[str] = Counter()
+    had_workers = time.monotonic()
+    while sent or again or len(queue):
+        workers = set(client.scheduler_info(n_workers=-1)["workers"])
+        had_workers = time.monotonic() if workers else had_workers
+        _check(client, had_workers)
+        for worker in sorted(workers - {one.worker for one in sent.values()}):
+            if (run := again.pop() if again else queue.next_for(worker)) is not None:
+                future = client.submit(function, run, workers=[worker], pure=False, retries=0)
+                sent[future] = _Sent(run, worker, time.monotonic())
+        ended: dict[Any, Outcome | None] = {future: None for future, one in sent.items() if one.worker not in workers}
+        for future in _done([future for future in sent if future not in ended]):
+            ended[future] = _outcome(future, sent[future])
+        for future, outcome in ended.items():
             one = sent.pop(future)
-            if future.status == "finished":
-                outcome = future.result()
-            else:
-                outcome = failure(one.run, FAILED, _reason(future), None, time.monotonic() - one.began)
-            future.release()  # or the death of the worker that did it would have it done again
+            future.cancel()  # or the death of the worker that did it would have it done again
+            if outcome is None:
+                deaths[one.run.key] += 1
+                if deaths[one.run.key] < TRIES:
+                    again.append(one.run)
+                    continue
+                outcome = failure(one.run, FAILED, f"its process died {TRIES} times", None, one.elapsed_s())
             yield outcome
         for future, one in list(sent.items()):
-            elapsed = time.monotonic() - one.began
-            if budget.seconds_per_run is not None and elapsed > budget.seconds_per_run + GRACE_S:
+            if budget.seconds_per_run is not None and one.elapsed_s() > budget.seconds_per_run + GRACE_S:
                 del sent[future]
                 future.cancel()
                 client.restart_workers([one.worker], raise_for_error=False)
-                yield failure(one.run, TIMED_OUT, f"took more than {budget.seconds_per_run:g} s", None, elapsed)
+                error = f"took more than {budget.seconds_per_run:g} s"
+                yield failure(one.run, TIMED_OUT, error, None, one.elapsed_s())
 
 
-def _reason(future: Any) -> str:
-    """Why a run gave no outcome: its worker died each time, or cannot do it at all."""
-    from distributed import KilledWorker
+def _check(client: Any, had_workers: float) -> None:
+    """Refuses to wait for a scheduler that is gone, or that nobody works for."""
+    address = client.scheduler.address
+    if client.status != "running":
+        raise InputError(
+            f"the Dask scheduler at {address} is gone; with another one the same command goes on from here"
+        )
+    if time.monotonic() - had_workers > WORKERS_S:
+        raise InputError(
+            f"the Dask scheduler at {address} has had no worker for {WORKERS_S} s; start some: dask worker {address}"
+        )
 
-    error = future.exception()
-    if isinstance(error, KilledWorker):
-        return f"its process died {error.allowed_failures + 1} times"
-    return f"the worker cannot run it: {type(error).__name__}: {error}"
+
+def _done(futures: list[Any]) -> Iterable[Any]:
+    """Those that have ended, as soon as one has, or none after a second."""
+    from distributed import wait
+
+    if not futures:
+        time.sleep(0.1)  # no worker yet, or none any more
+        return ()
+    with suppress(TimeoutError):
+        return wait(futures, timeout=1.0, return_when="FIRST_COMPLETED").done
+    return ()
+
+
+def _outcome(future: Any, one: _Sent) -> Outcome | None:
+    """What a run gave; None where its worker died before it had told."""
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        return future.result(timeout=ANSWER_S)
+    except (KilledWorker, CancelledError, TimeoutError):
+        return None
+    except Exception as error:
+        return failure(
+            one.run, FAILED, f"the worker cannot run it: {type(error).__name__}: {error}", None, one.elapsed_s()
+        )

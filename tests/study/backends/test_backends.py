@@ -1,6 +1,10 @@
 """Every back end: the same table, and a run that goes wrong is a row, whatever it takes with it."""
 
+import multiprocessing
+import os
 import pickle
+import signal
+import threading
 import time
 from functools import partial
 
@@ -96,14 +100,60 @@ def test_two_workers_and_a_real_scheduler_give_the_table_of_the_serial_run_bit_f
 
 
 @pytest.mark.slow
-def test_a_dask_worker_that_always_dies_is_a_row_and_the_others_are_done(tmp_path):
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_a_dask_worker_that_always_dies_is_a_row_and_the_others_are_done(tmp_path, n_workers):
+    """With one worker there is a moment without any, and Dask itself never begins a run again that was meant for a dead one."""
     pytest.importorskip("distributed", reason="Dask is not installed")
     axes = sweep(
         traces=(ZIPF,), policies=("lru", bad(tmp_path, "os._exit(9)")), seeds=(0,), settings=({"capacity": (5,)},)
     )
-    table = axes.run(backend=partial(dask.map, n_workers=2)).set_index("label")
+    table = axes.run(backend=partial(dask.map, n_workers=n_workers)).set_index("label")
     assert table.loc["bad", "error"] == "its process died 3 times"
     assert table.loc[["lru", "belady"], "status"].tolist() == ["done", "done"]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+def test_a_dask_worker_killed_from_outside_is_replaced_and_its_run_done_again(tmp_path):
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    mark = tmp_path / "began"
+    slow = bad(
+        tmp_path,
+        f"is_first = not os.path.exists({str(mark)!r})",
+        f"open({str(mark)!r}, 'a').write(f'{{os.getpid()}} ')",
+        "time.sleep(60 if is_first else 0)",
+        "super().begin(setting, rng)",
+    )
+    axes = sweep(traces=(ZIPF,), policies=("lru", slow), seeds=(0,), settings=({"capacity": (5,)},))
+    killer = threading.Thread(target=kill_who_writes, args=(mark,))
+    killer.start()
+    table = axes.run(backend=partial(dask.map, n_workers=2))
+    killer.join()
+    assert len(set(mark.read_text().split())) == 2
+    assert same(table, axes.run())
+
+
+def kill_who_writes(path):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if path.exists() and (pids := path.read_text().split()):
+            os.kill(int(pids[0]), signal.SIGKILL)
+            return
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_scheduler_without_workers_is_said_and_so_is_one_that_goes_away(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    monkeypatch.setattr(dask, "WORKERS_S", 1)
+    with distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster:
+        runs = partial(sweep().run, backend=partial(dask.map, scheduler=cluster.scheduler_address))
+        with pytest.raises(InputError, match="has had no worker for 1 s; start some: dask worker tcp://127"):
+            runs()
+        monkeypatch.setattr(dask, "WORKERS_S", 60)
+        threading.Timer(2, cluster.close).start()
+        with pytest.raises(InputError, match=r"the Dask scheduler at tcp://127\S+ is gone; with another one"):
+            runs()
 
 
 def test_a_scheduler_that_does_not_answer_is_said(monkeypatch):
