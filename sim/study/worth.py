@@ -51,7 +51,7 @@ class Worth:
         label: the policy.
         metric: what is measured.
         asked: the settings as the user asked for them.
-        levels: by rising error, two and more.
+        levels: by rising error, two and more; predictions without a measured error are left out where two others have one.
         relative_to: values are ratios to this contender's on the same trace and seed: the clairvoyant reference, else the
             counterpart; None where that one has values of 0 and less: they are in the metric's unit.
         error_name: what the error is: "measured error", or the predictor's one parameter that was varied.
@@ -172,6 +172,9 @@ def _measured(frame: pd.DataFrame, errors: Sequence[str], per: str | None) -> pd
 def _worth(block: Block, metric: Metric, label: str, blind: Sequence[Contender], seed: int, draws: int) -> Worth | None:
     levels = [i for i, c in enumerate(block.contenders) if c.label == label and c.predictions != "none"]
     values, errors = block.columns[metric.name], block.columns[_ERROR]
+    measured = [i for i in levels if not np.isnan(errors[i]).all()]
+    if len(measured) >= 2:  # what was told nothing has no error to stand at
+        levels = measured
     name, errors_of = _errors(block, levels, errors)
     if errors_of is None:
         return None

@@ -60,6 +60,12 @@ def test_the_counterpart_is_the_best_policy_without_predictions_unless_named():
         worth(frame, MISSES, counterpart="belady")
 
 
+def test_predictions_that_tell_nothing_have_no_error_and_stand_beside_the_curve():
+    silent = table({"mark0 with d:told=none": on_traces(99, 99)}, eta=None)
+    found = only(pd.concat([curve([(10, 20), (30, 60)], (0, 10), lru=(20, 40)), silent], ignore_index=True))
+    assert [level.predictions for level in found.levels] == ["d:flip=0", "d:flip=10"]
+
+
 def test_without_a_reference_values_are_relative_to_the_counterpart():
     found = only(curve([(10, 20), (30, 60)], (0, 10), lru=(20, 40)))
     assert found.relative_to.name == "lru" and found.counterpart_value.value == 1
