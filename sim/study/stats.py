@@ -1,7 +1,8 @@
 """Which policy is better, by how much, and how sure: paired comparisons with a baseline, and ranks of many.
 
 Estimates are means over traces of paired differences, or geometric means of paired ratios, with bootstrap intervals; tests are
-SciPy's. A winner is named only where the test (after Holm) and the interval agree, and where the number of traces allows one.
+SciPy's. A winner is named only where the test (after Holm) and the mean with its interval say the same, and where the number of
+traces allows one.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from sim.study.paired import Block, Contender
 
 ALPHA = 0.05
 
-Verdict = Literal["better", "worse", "open", "too few traces", "no test"]
-"""`open`: the runs do not show a difference, which is not to say that there is none; `no test`: the clairvoyant is part of it."""
+Verdict = Literal["better", "worse", "split", "open", "too few traces", "no test"]
+"""`split`: the test shows a difference, and the mean leaves open which is better or says the other one; `open`: the runs show no
+difference, which is not to say that there is none; `no test`: the clairvoyant is part of it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Comparison:
         p: of the two-sided Wilcoxon signed-rank test over traces; None without a test.
         p_holm: the same after Holm over all policies tested against this baseline.
         p_least: the smallest `p_holm` that so many paired traces can give.
+        n_tested: policies tested against this baseline.
         rank_biserial: of the paired traces, -1 (worse on all) to 1 (better on all).
         standardised: mean over the standard deviation of the paired differences or log ratios, above 0 where the policy is
             better; None for fewer than two traces or no spread.
@@ -70,6 +73,7 @@ class Comparison:
     p: float | None
     p_holm: float | None
     p_least: float | None
+    n_tested: int
     rank_biserial: float | None
     standardised: float | None
     n_left_out: int
@@ -254,11 +258,12 @@ def _comparisons(
                 p=p,
                 p_holm=corrected.get(i),
                 p_least=least.get(i),
+                n_tested=len(outcomes),
                 rank_biserial=biserial,
                 standardised=sign * float(np.mean(mine)) / spread if spread else None,
                 n_left_out=len(block.traces) - n,
                 n_failed=block.n_failed[other] + block.n_failed[held],
-                verdict=_verdict(i in tested, corrected.get(i), least.get(i), sign * change, interval, alpha),
+                verdict=_verdict(i in tested, corrected.get(i), least.get(i), sign * change, interval, biserial, alpha),
             )
         )
     return tuple(found)
@@ -302,14 +307,17 @@ def _verdict(
     p_least: float | None,
     benefit: float,
     interval: tuple[float, float] | None,
+    rank_biserial: float | None,
     alpha: float,
 ) -> Verdict:
     if not is_tested:
         return "no test"
-    if p_holm is None or p_least is None or interval is None or p_least > alpha:
+    if p_holm is None or p_least is None or interval is None or rank_biserial is None or p_least > alpha:
         return "too few traces"
-    if p_holm > alpha or interval[0] <= 0 <= interval[1]:
+    if p_holm > alpha:
         return "open"
+    if interval[0] <= 0 <= interval[1] or (rank_biserial > 0) != (benefit > 0):
+        return "split"
     return "better" if benefit > 0 else "worse"
 
 

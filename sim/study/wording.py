@@ -14,6 +14,7 @@ from sim.study.worth import BoundCheck, Estimate, Worth
 VERDICTS = {
     "better": "better",
     "worse": "worse",
+    "split": "test and mean differ",
     "open": "no difference shown",
     "too few traces": "too few traces",
     "no test": "",
@@ -136,10 +137,22 @@ def _verdict(comparison: Comparison, unit: str) -> str:
         return ""
     if comparison.verdict == "too few traces":
         return f": too few {unit}s to call a winner"
-    said = {"better": "better", "worse": "worse", "open": "no difference shown"}[comparison.verdict]
-    p = comparison.p_holm if comparison.p_holm is not None else math.nan
-    after = " after Holm" if comparison.p_holm != comparison.p else ""
-    return f": {said}, p {_p_is(p)}{after}"
+    p = f"p {_p_is(comparison.p_holm if comparison.p_holm is not None else math.nan)}"
+    p += " after Holm" if comparison.n_tested > 1 else ""
+    if comparison.verdict == "split":
+        return f": no winner, the test says {_by_ranks(comparison)} ({p}), {_by_mean(comparison)}"
+    return f": {VERDICTS[comparison.verdict]}, {p}"
+
+
+def _by_ranks(comparison: Comparison) -> str:
+    return "better" if (comparison.rank_biserial or 0) > 0 else "worse"
+
+
+def _by_mean(comparison: Comparison) -> str:
+    low, high = comparison.interval or (-math.inf, math.inf)
+    if low <= 0 <= high:
+        return "the interval of the mean leaves it open"
+    return f"the mean says {'worse' if _by_ranks(comparison) == 'better' else 'better'}"
 
 
 def _left_out(comparison: Comparison, unit: str) -> str:
@@ -262,7 +275,7 @@ def ranks(found: Ranks, metric: Metric) -> Ranking:
 def sentences(studies: Sequence[Study]) -> list[str]:
     """One sentence per comparison of the first metric, those that hold the clearest verdicts first."""
     main = [study for study in studies if study.metric == studies[0].metric] if studies else []
-    order = ("better", "worse", "open", "too few traces", "no test")
+    order = ("better", "worse", "split", "open", "too few traces", "no test")
     found = []
     for study in main:
         where = paired.settings(study.asked)

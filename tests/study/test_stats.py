@@ -126,7 +126,14 @@ def test_the_clairvoyant_reference_is_estimated_and_not_tested():
 def test_a_winner_needs_its_interval_to_agree_with_its_test():
     """Slightly better on nine traces and far worse on one: the ranks say better, the mean does not."""
     found = only(table({"lru": on_traces(*[100] * 12), "mark0": on_traces(*[99 - i / 10 for i in range(11)], 300)}))
-    assert found.p <= 0.05 and found.rank_biserial > 0 and found.change > 0 and found.verdict == "open"
+    assert found.p <= 0.05 and found.rank_biserial > 0 and found.change > 0 and found.verdict == "split"
+
+
+def test_no_winner_is_named_whose_mean_gains_what_its_test_says_it_loses():
+    """Slightly worse on 92 traces and five times better on eight: worse by the ranks, better by the mean, both surely."""
+    found = only(table({"lru": on_traces(*[100] * 100), "mark0": on_traces(*[100.1] * 92, *[20] * 8)}))
+    assert found.p < 1e-10 and found.rank_biserial < 0
+    assert found.interval[1] < 0 and found.verdict == "split"
 
 
 def test_settings_and_metrics_have_studies_of_their_own_the_main_metric_first():

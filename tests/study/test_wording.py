@@ -32,6 +32,7 @@ FEWER = Comparison(
     p=0.004,
     p_holm=0.008,
     p_least=0.004,
+    n_tested=2,
     rank_biserial=0.9,
     standardised=1.2,
     n_left_out=0,
@@ -48,7 +49,7 @@ def test_a_comparison_in_a_sentence():
 
 def test_a_metric_that_is_no_count_is_lower_or_higher():
     assert wording.sentence(FEWER, RATIO).startswith("mark0 has a miss ratio 3.1 % lower than lru")
-    worse = replace(FEWER, change=0.031, interval=(0.022, 0.04), wins=1, verdict="worse", p_holm=0.004)
+    worse = replace(FEWER, change=0.031, interval=(0.022, 0.04), wins=1, verdict="worse", p_holm=0.004, n_tested=1)
     assert wording.sentence(worse, RATIO) == (
         "mark0 has a miss ratio 3.1 % higher than lru, 95 % interval 2.2 to 4.0, on 9 of 10 traces: worse, p = 0.004"
     )
@@ -58,6 +59,15 @@ def test_an_interval_around_nothing_names_both_sides():
     text = wording.sentence(replace(FEWER, interval=(-0.07, 0.012), verdict="open", p_holm=0.2, ties=1, wins=6), MISSES)
     assert "3.1 % fewer misses than lru, 95 % interval 1.2 more to 7.0 fewer, on 6 of 10 traces (1 equal)" in text
     assert text.endswith(": no difference shown, p = 0.2 after Holm")
+
+
+def test_where_the_test_and_the_mean_differ_both_are_told_and_no_winner_is():
+    split = replace(FEWER, interval=(-0.07, 0.012), verdict="split", rank_biserial=-0.8, wins=2)
+    assert wording.sentence(split, MISSES).endswith(
+        "on 2 of 10 traces: no winner, the test says worse (p = 0.008 after Holm), the interval of the mean leaves it open"
+    )
+    other = replace(split, interval=(-0.07, -0.012))
+    assert wording.sentence(other, MISSES).endswith("the test says worse (p = 0.008 after Holm), the mean says better")
 
 
 def test_differences_carry_their_unit_and_as_many_digits_as_their_interval_is_wide():

@@ -126,12 +126,13 @@ def _equally(ordered: Sequence[Comparison]) -> str:
 
 def _tally(tested: Sequence[Comparison], study: Study) -> str:
     assert study.baseline is not None
-    counts = {verdict: sum(one.verdict == verdict for one in tested) for verdict in ("better", "worse", "open")}
+    counts = {said: sum(one.verdict == said for one in tested) for said in ("better", "worse", "split", "open")}
     if not any(counts.values()):
         return f"{len(tested)} contenders were held against {study.baseline.name}; none can be told from it."
     said = [
         f"{counts['better']} shown to be better",
         f"{counts['worse']} worse",
+        *([f"for {counts['split']} test and mean differ"] if counts["split"] else []),
         f"for {counts['open']} no difference is shown",
     ]
     return f"Of {len(tested)} contenders held against {study.baseline.name}: {', '.join(said)} (level {study.alpha:g})."
