@@ -19,6 +19,7 @@ from sim.core.errors import InputError
 from sim.core.seeds import beside
 from sim.core.trace import Trace
 from sim.domains.bandits import Setting, relaxation, solvers, tables
+from sim.domains.bandits import heat as equation
 from sim.domains.bandits.regret import Hindsight
 
 MEANS = (0.5, 0.45, 0.4, 0.3, 0.2)
@@ -189,6 +190,9 @@ def costly(
 VARIANCES = {"low": (2.0, 6.0), "high": (0.5, 1.5)}
 """Parameters of the Beta distribution of the shift, by name; both have the mean 1/4."""
 
+OMEGA = np.round(1 + 0.05 * np.arange(20), 2)
+"""Parameters of relaxation that are arms."""
+
 
 def laplacian(
     rng: Generator,
@@ -227,13 +231,38 @@ def laplacian(
     b = sides.standard_normal((n_systems, side * side))
     while (long := np.sum(b * b, axis=1) > side * side).any():
         b[long] = sides.standard_normal((int(long.sum()), side * side))
-    omega = np.round(1 + 0.05 * np.arange(20), 2)
-    each = np.concatenate([np.tile(omega, (n_systems, 1)), solvers.best_omega(shift, side)[:, None]], axis=1)
+    each = np.concatenate([np.tile(OMEGA, (n_systems, 1)), solvers.best_omega(shift, side)[:, None]], axis=1)
     counts, digest = relaxation.counted(solver, b, shift, each, side, 1e-8, cap)
     columns = {"iterations": counts[:, :-1].copy(), "formula": counts[:, -1].copy(), "context": shift[:, None]}
-    beyond = {"omega": omega, "context_range": (-0.15, 0.65), "cap": cap}
+    beyond = {"omega": OMEGA, "context_range": (-0.15, 0.65), "cap": cap}
     about = _origin("laplacian", variance=variance, solver=solver, side=side, cap=cap, sha256=digest)
     return Trace(f"laplacian {variance}", "bandits", columns, beyond, about)
+
+
+def heat(rng: Generator, *, cells: int = 25, cap: int = 10_000, n_systems: int = 5_000) -> Trace:
+    """Linear systems for `bandits/relaxation`: the steps of a heat equation whose diffusion, the context, rises and falls.
+
+    Crank and Nicolson's scheme in the unit square, a millisecond a step; each system is solved by conjugate gradients,
+    preconditioned by SSOR, from the solution of the step before, until the residual is below 1e-8 of the right side. Nothing is
+    drawn. The table of iterations, 20 parameters from 1.00 to 1.95, is computed once and kept on disk: seconds at 25 cells, half
+    a minute at 50, some minutes at 100.
+
+    Args:
+        cells: of the grid along a side, at least 2; the paper's are 25, 50, 100, 200, 400.
+        cap: the most iterations, at least 1.
+        n_systems: steps, at least 1; the paper's are 5,000.
+
+    Reference: Khodak, Chow, Balcan and Talwalkar, "Learning to Relax: Setting Solver Parameters Across a Sequence of Linear
+    System Instances", ICLR 2024, section 5.
+    """
+    _counts("heat", n_systems=n_systems, cap=cap)
+    if cells < 2:
+        raise InputError(f"heat: cells must be at least 2, got {cells}")
+    counts, digest = relaxation.counted_in_heat(OMEGA, cells, n_systems, 1e-8, cap)
+    context = equation.diffusion(equation.STEP_S * np.arange(n_systems))
+    beyond = {"omega": OMEGA, "context_range": (0.0, 10.0), "cap": cap}
+    about = _origin("heat", cells=cells, cap=cap, sha256=digest)
+    return Trace(f"heat {cells}", "bandits", {"iterations": counts, "context": context[:, None]}, beyond, about)
 
 
 def best_arm(trace: Trace, setting: Setting, rng: Generator, *, flip: float = 0.0, rank: int = 0) -> Trace:

@@ -19,7 +19,9 @@ class OmegaStar(bandits.Policy):
 
     def begin(self, setting, rng):
         if setting.beside == NONE:
-            raise InputError("omega_star relaxes linear systems by a formula, and arms that are not systems have none")
+            raise InputError(
+                "omega_star relaxes by Young's formula, and this trace has none: expected workload:laplacian,..."
+            )
         self.arm = setting.beside
 
     def choose(self, context):

@@ -71,7 +71,7 @@ def test_the_table_counts_rounds_and_shows_no_paging(capsys, monkeypatch):
         (("bandits", "sample:links", "-p", "follow_pred"), "needs predictions of channel predicted_arm: give --predict best_arm"),
         (("bandits", "sample:links", "-p", "combiner", "--predict", "best_arm:flip=2"), "flip must be a probability in [0, 1]"),
         (("bandits", "sample:links", "-p", "combiner", "--predict", "discard"), 'no predictor named "discard"'),
-        (("bandits", "sample:links", "-p", "omega_star"), "arms that are not systems have none"),
+        (("bandits", "sample:links", "-p", "omega_star"), "this trace has none: expected workload:laplacian"),
         (("bandits", "sample:links", "-p", "ucb1", "--budget", "-1"), "budget must be a sum of costs above 0, got -1"),
         (("bandits", "sample:links", "-p", "ucb1", "--rounds", "5000"), "rounds must be at most the 4000 of trace links"),
         (("bandits/relaxation", "sample:links", "-p", "uniform"), "no table of iterations: expected a column iterations"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -23,7 +24,7 @@ from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.core.modules import cache_folder, keep
 from sim.core.trace import Trace
-from sim.domains.bandits import arms, setting, solvers, tables
+from sim.domains.bandits import arms, heat, setting, solvers, tables
 from sim.domains.bandits.policy import Policy
 
 METRICS = (
@@ -211,20 +212,37 @@ def counted(
     Returns:
         Counts, int32, shape (n, k); the hash.
     """
+    arrays = [np.ascontiguousarray(array) for array in (b, shift, omega)]
     digest = hashlib.sha256(repr((solver, side, tolerance, cap, omega.shape)).encode())
     digest.update(Path(solvers.__file__).read_bytes())
-    for array in (b, shift, omega):
-        digest.update(np.ascontiguousarray(array).tobytes())
+    for array in arrays:
+        digest.update(array.tobytes())
     name = digest.hexdigest()
+    return _kept(name, omega.shape, lambda: solvers.COUNTS[solver](*arrays, side, tolerance, cap)), name
+
+
+def counted_in_heat(omega: np.ndarray, cells: int, n_steps: int, tolerance: float, cap: int) -> tuple[np.ndarray, str]:
+    """Iterations that the steps of a heat equation take, see `heat.heat_counts`, and the SHA-256 of all that they depend on.
+
+    Computed once and kept on disk under that hash.
+    """
+    digest = hashlib.sha256(repr(("heat", omega.tolist(), cells, n_steps, tolerance, cap)).encode())
+    for module in (solvers, heat):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    name = digest.hexdigest()
+    counts = _kept(name, (n_steps, len(omega)), lambda: heat.heat_counts(omega, cells, n_steps, tolerance, cap))
+    return counts, name
+
+
+def _kept(name: str, shape: tuple[int, ...], count: Callable[[], np.ndarray]) -> np.ndarray:
+    """Counts that lie on disk under this hash, or are made and kept there."""
     path = cache_folder("relaxation") / f"{name[:32]}.i4"
     try:
         kept = np.frombuffer(path.read_bytes(), "<i4")
-        if kept.size == omega.size:
-            return kept.reshape(omega.shape).astype(np.int32), name
+        if kept.size == math.prod(shape):
+            return kept.reshape(shape).astype(np.int32)
     except OSError:
         pass
-    counts = solvers.COUNTS[solver](
-        np.ascontiguousarray(b), np.ascontiguousarray(shift), np.ascontiguousarray(omega), side, tolerance, cap
-    )
+    counts = count()
     keep(path, counts.astype("<i4").tobytes())
-    return counts, name
+    return counts

@@ -9,9 +9,10 @@ from sim.core.engine import replay
 from sim.core.errors import InputError
 from sim.core.seeds import stream
 from sim.core.trace import Trace
-from sim.domains.bandits import relaxation, solvers
+from sim.domains.bandits import heat, relaxation, solvers
 from sim.domains.bandits.chebyshev import ChebyshevFit
 from sim.study import catalog
+from tests.domains.bandits import theory
 from workloads import bandits
 
 GRID = np.round(1 + 0.05 * np.arange(20), 2)
@@ -79,6 +80,62 @@ def test_the_radius_of_sors_matrix_is_that_of_its_eigenvalues(omega):
     a = laplacian(0.05, 6)
     matrix = np.eye(36) - np.linalg.inv(np.diag(np.diag(a)) / omega + np.tril(a, -1)) @ a
     assert solvers.sor_radius(omega, 0.05, 6) == pytest.approx(np.abs(np.linalg.eigvals(matrix)).max(), abs=1e-6)
+
+
+@pytest.mark.parametrize("shift", [-0.15, 0.0, 0.45])
+def test_the_surrogate_is_never_below_the_iterations_and_falls_before_it_rises(shift):
+    a, b = laplacian(shift, 6), np.random.default_rng(1).standard_normal((1, 36))
+    counts = solvers.sor_counts(b, np.array([shift]), GRID[None, :], 6, 1e-8, 10_000)[0]
+    tau = theory.asymptocity(a, GRID, counts)
+    above = np.array([theory.surrogate(a, omega, tau, 1e-8) for omega in GRID])
+    assert 0 < tau < 1 and np.all(counts <= above)
+    turn = int(np.argmin(above))
+    assert np.all(np.diff(above[: turn + 1]) < 0) and np.all(np.diff(above[turn:]) > 0)
+
+
+@pytest.mark.parametrize("shift", [-0.15, 0.0, 0.45])
+def test_conjugate_gradients_never_need_more_than_their_bound(shift):
+    a, b = laplacian(shift, 6), np.random.default_rng(2).standard_normal((4, 36))
+    counts = solvers.cg_counts(b, np.full(4, shift), np.tile(GRID, (4, 1)), 6, 1e-8, 10_000)
+    assert np.all(counts <= [theory.cg_bound(a, omega, 1e-8) for omega in GRID])
+
+
+def test_the_heat_equations_steps_are_solved_and_counted_as_plain_matrices_do():
+    """Five cells, the scheme as it is written: A = I - k dt/2 Lap, b = (I + k dt/2 Lap) u + dt f, from the solution so far."""
+    cells, dt = 5, 0.001
+    lap = -laplacian(0.0, cells - 1) * cells**2
+    place = np.arange(1, cells) / cells
+    x, y = (part.ravel() for part in np.meshgrid(place, place, indexing="ij"))
+
+    def bump(cx, cy, radius):
+        apart = np.minimum(1 - 1e-15, ((x - cx) ** 2 + (y - cy) ** 2) / radius**2)
+        return np.exp(1 - 1 / (1 - apart))
+
+    u = bump(0.5, 0.5, 0.25)
+    omega = np.array([1.0, 1.5, 1.9])
+    counts = heat.heat_counts(omega, cells, 30, 1e-8, 1000)
+    for step in range(30):
+        t = (step + 0.5) * dt
+        k = max(0.1 * math.sin(2 * math.pi * t), -10 * math.sin(2 * math.pi * t))
+        a, half = np.eye(len(u)) - k * dt / 2 * lap, np.eye(len(u)) + k * dt / 2 * lap
+        circle = (0.5 + math.cos(16 * math.pi * t) / 4, 0.5 + math.sin(16 * math.pi * t) / 4)
+        b = half @ u + dt * 32 * bump(*circle, 0.125)
+        first = b - a @ u
+        relative = 1e-8 * np.linalg.norm(b) / np.linalg.norm(first)
+        assert np.abs(counts[step] - [cg_plainly(a, first, w, relative) for w in omega]).max() <= 1
+        u = np.linalg.solve(a, b)
+    *_, (_, _, last) = heat.steps(cells, 31)
+    assert last.ravel() == pytest.approx(u, rel=1e-9, abs=1e-12)
+
+
+def test_the_first_steps_of_a_heat_equation_do_not_depend_on_how_many_follow():
+    long, short = (bandits.heat(stream(0, "w"), cells=6, n_systems=n) for n in (40, 15))
+    assert np.array_equal(long["iterations"][:15], short["iterations"]) and np.array_equal(
+        long["context"][:15], short["context"]
+    )
+    strong = bandits.heat(stream(0, "w"), cells=6, n_systems=800)
+    assert strong["context"].min() >= 0 and strong["context"].max() == pytest.approx(10, rel=1e-4)
+    assert strong["iterations"][700:].mean() > 2 * strong["iterations"][:300].mean()
 
 
 @pytest.mark.parametrize(("variance", "best", "published"), [("low", 1.65, 59.5), ("high", 1.8, 104.1)])
@@ -202,7 +259,7 @@ def test_what_is_no_sequence_of_systems_is_refused():
     with pytest.raises(InputError, match="round 0: the number of iterations of arm 1 is 0; expected at least 1"):
         run("uniform", bad)
     good = Trace("g", "bandits", {"iterations": np.array([[3, 5]])})
-    with pytest.raises(InputError, match="omega_star relaxes linear systems by a formula"):
+    with pytest.raises(InputError, match="omega_star relaxes by Young's formula, and this trace has none"):
         run("omega_star", good)
     with pytest.raises(InputError, match="scale must be a number of iterations above 1, got 1"):
         relaxation.Setting(scale=1)
