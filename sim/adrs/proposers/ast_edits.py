@@ -11,8 +11,8 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +83,7 @@ class ASTEdits:
 
     @cached_property
     def donors(self) -> tuple[str, ...]:
-        return tuple(library(self.problem.domain) if self._donors is None else self._donors)
+        return library(self.problem.domain) if self._donors is None else tuple(self._donors)
 
     def ask(self, parents: Sequence[Tried], rng: np.random.Generator) -> Proposal:
         """Gives a child of the best of the parents, or of it and another policy; of the next best where none is to be had.
@@ -121,15 +121,18 @@ class ASTEdits:
         return
 
 
-def library(domain: str) -> Iterator[str]:
+@cache
+def library(domain: str) -> tuple[str, ...]:
     """The files of the domain's policies that see no future, need no predictions and no other policies, and may be candidates."""
+    found = []
     for name in catalog.policies(domain):
         cls = catalog.policy_class(domain, name)
         has_parts = any("Policy" in str(part.type) for part in dataclasses.fields(cls))  # type: ignore[arg-type]
         if not (has_parts or cls.clairvoyant or cls.channels or getattr(cls, "asks", ())):
             source = inspect.getsource(sys.modules[cls.__module__])
             if _may_run(source, domain):
-                yield source
+                found.append(source)
+    return tuple(found)
 
 
 def changed(source: str, donor: str, domain: str, rng: np.random.Generator) -> Change | None:
