@@ -73,10 +73,19 @@ def _section(title: str, text: str) -> str:
 
 
 def _objective(problem: Problem) -> str:
-    better = next(m.better for m in catalog.system(problem.system).METRICS if m.name == problem.metric)
+    direction = "low" if _sign(problem) > 0 else "high"
     return (
-        f"The objective is one number: {problem.metric} ({better} is better), relative to the policy `{problem.baseline}` on the "
-        f"same workload, averaged over workloads. Make it as {'low' if better == 'lower' else 'high'} as you can on all of them."
+        f"The objective is one number: {problem.metric} ({direction}er is better), relative to the policy `{problem.baseline}` on the "
+        f"same workload, averaged over workloads. Make it as {direction} as you can on all of them."
+    )
+
+
+def _sign(problem: Problem) -> int:
+    """1 where a lower metric is better, as a lower loss always is; else -1."""
+    return (
+        1
+        if next(m.better for m in catalog.system(problem.system).METRICS if m.name == problem.metric) == "lower"
+        else -1
     )
 
 
@@ -147,17 +156,17 @@ def _arguments(method: object) -> str:
 
 
 def _figures(problem: Problem, tried: Tried, names: Sequence[str]) -> str:
-    losses = {name: tried.report.losses[name] for name in names if name in tried.report.losses}
-    if not losses:
+    logs = {name: _sign(problem) * tried.report.losses[name] for name in names if name in tried.report.losses}
+    if not logs:
         return "Not measured yet."
-    each = ", ".join(f"workload {names.index(name) + 1}: {_change(loss)}" for name, loss in losses.items())
-    mean = math.fsum(losses.values()) / len(losses)
+    each = ", ".join(f"workload {names.index(name) + 1}: {_change(log)}" for name, log in logs.items())
+    mean = math.fsum(logs.values()) / len(logs)
     return f"{problem.metric} against `{problem.baseline}`: {_change(mean)} on average; {each}"
 
 
-def _change(loss: float) -> str:
-    """A loss, the logarithm of a ratio, as a change in percent to one decimal."""
-    return f"{100 * math.expm1(min(loss, 20.0)) + 0.0:+.1f} %"
+def _change(log: float) -> str:
+    """The logarithm of a ratio as a change in percent, to one decimal."""
+    return f"{100 * math.expm1(min(log, 20.0)) + 0.0:+.1f} %"
 
 
 def _failed(failures: Mapping[str, Sequence[str]]) -> str:

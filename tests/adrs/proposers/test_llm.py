@@ -1,5 +1,6 @@
 import json
 import socket
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,6 +85,13 @@ def test_figures_are_of_training_alone_rounded_and_without_the_names_of_traces()
     assert "misses against `lru`: +3.7 % on average; workload 1: -5.0 %, workload 2: +13.1 %" in text
     for secret in ("holdout", "foreign", "a.csv", "0.12", "7.77", "-100.0", "999"):
         assert secret not in text
+
+
+def test_of_a_metric_that_should_be_high_a_loss_below_0_is_a_gain():
+    bandits = replace(PAGING, system="bandits/arms", domain="bandits", metric="best_arm_share", templates=())
+    [_, message] = prompt.messages(bandits, [seed(**{TRAINING[0]: -0.0953})], {}, TRAINING, 100_000)
+    assert "best_arm_share (higher is better)" in message["content"] and "as high as you can" in message["content"]
+    assert "best_arm_share against `lru`: +10.0 % on average" in message["content"]
 
 
 def test_workloads_keep_their_numbers_where_a_program_lacks_one():
