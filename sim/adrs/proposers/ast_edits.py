@@ -21,7 +21,7 @@ from sim.adrs import allowlist
 from sim.adrs.candidate import Candidate, identity
 from sim.adrs.problem import Problem
 from sim.adrs.proposers import Proposal, Tried, Unavailable, heads, splice
-from sim.adrs.proposers.text import File, indented, stored
+from sim.adrs.proposers.text import File, indented, refuses, stored
 from sim.adrs.variation import drawn, rounded
 from sim.study import catalog
 
@@ -197,7 +197,7 @@ def perturbed(file: File, donor: str, domain: str, rng: Any) -> Change | None:
 def guarded(file: File, donor: str, domain: str, rng: Any) -> Change | None:
     """A new branch: a guard of the bank, and behind it an action of the bank, before a statement of a verb."""
     places = [
-        (function, block, k) for function in file.methods for block in file.blocks(function) for k in range(len(block))
+        (function, block, k) for function in file.deciding for block in file.blocks(function) for k in range(len(block))
     ]
     places = [place for place in places if not file.is_docstring(place[1][place[2]]) and place[0].name != "begin"]
     if not places:
@@ -219,10 +219,10 @@ def deleted(file: File, donor: str, domain: str, rng: Any) -> Change | None:
     """One statement less; the last answer of a verb stays."""
     found = [
         (statement, block)
-        for function in file.methods
+        for function in file.deciding
         for block in file.blocks(function)
         for statement in block
-        if not file.is_docstring(statement)
+        if not (file.is_docstring(statement) or refuses(statement))
         and not (statement is function.body[-1] and isinstance(statement, ast.Return | ast.Pass))
         and not file.starts_mid_line(statement)
     ]
@@ -254,8 +254,8 @@ def _grafted(graft: Callable[..., tuple[str, str] | None], file: File, donor: st
         return None
     pairs = [
         (mine, theirs)
-        for mine in file.methods
-        for theirs in other.methods
+        for mine in file.deciding
+        for theirs in other.deciding
         if mine.name == theirs.name and mine.name != "begin" and ast.dump(mine.args) == ast.dump(theirs.args)
     ]
     if not pairs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sim.adrs.candidate import Candidate, Status
 from sim.adrs.problem import Problem
 from sim.adrs.proposers import Proposal, Tried, Unavailable, heads, prompt, replies
 from sim.adrs.proposers.cassette import Cassette
-from sim.adrs.proposers.endpoint import Answer
+from sim.adrs.proposers.endpoint import Answer, Endpoint
 from sim.adrs.proposers.replies import Unusable
 from sim.core.errors import InputError
 
@@ -188,6 +189,22 @@ class LLM:
         new = [notice for notice in notices if notice not in self.said]
         self.said.update(new)
         return read, written, new
+
+
+def connected(base_url: str, key_variable: str, mode: str, folder: Path | None) -> Cassette:
+    """Where answers come from, as the command line says it: an endpoint, a folder, or both.
+
+    Raises:
+        InputError: address, key, mode or folder cannot serve; neither is opened before the first request.
+    """
+    if mode == "replay":
+        return Cassette(mode, folder, None)
+    if not base_url:
+        raise InputError(
+            "proposer llm needs an endpoint, --base-url http://127.0.0.1:8080/v1 for one, or recorded answers, "
+            "--cassette DIR --cassette-mode replay; without either, --proposer gp needs none"
+        )
+    return Cassette(mode, folder, Endpoint(base_url, key_variable).ask)
 
 
 def _count(value: Any) -> int | None:

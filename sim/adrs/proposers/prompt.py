@@ -75,8 +75,8 @@ def _section(title: str, text: str) -> str:
 def _objective(problem: Problem) -> str:
     direction = "low" if _sign(problem) > 0 else "high"
     return (
-        f"The objective is one number: {problem.metric} ({direction}er is better), relative to the policy `{problem.baseline}` on the "
-        f"same workload, averaged over workloads. Make it as {direction} as you can on all of them."
+        f"The objective is one number: {problem.metric} ({direction}er is better), relative to the policy "
+        f"`{problem.baseline}` on the same workload, averaged over workloads. Make it as {direction} as you can on all of them."
     )
 
 

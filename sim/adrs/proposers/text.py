@@ -44,6 +44,11 @@ class File:
         return [] if self.policy is None else [node for node in self.policy.body if isinstance(node, ast.FunctionDef)]
 
     @cached_property
+    def deciding(self) -> list[ast.FunctionDef]:
+        """The methods that have a part in decisions."""
+        return [method for method in self.methods if method.name not in ("bound", "notices", "__post_init__")]
+
+    @cached_property
     def globals(self) -> dict[str, ast.stmt]:
         """Names that the file itself defines, with their statements; imports are no part of them."""
         found: dict[str, ast.stmt] = {}
@@ -121,9 +126,9 @@ class File:
         return found
 
     def inside(self, *kinds: type[ast.AST], everywhere: bool = False) -> list[Any]:
-        """Nodes of these kinds in the order of the text, in the methods alone or also in constants and fields; texts, tuples of
-        constants that only number things, and places in arrays by a constant are left out."""
-        roots: list[ast.AST] = list(self.methods)
+        """Nodes of these kinds in the order of the text, in the methods that decide alone or also in constants and fields; texts,
+        tuples of constants that only number things, places in arrays by a constant, and refusals are left out."""
+        roots: list[ast.AST] = list(self.deciding)
         if everywhere:
             roots = [
                 node for node in (*self.globals.values(), *self.fields.values()) if not _numbers_things(node)
@@ -242,16 +247,23 @@ def _is_stored(node: Any) -> bool:
     return isinstance(node.ctx, ast.Store)
 
 
+def refuses(node: ast.AST) -> bool:
+    """Whether a statement only raises an error where a parameter is wrong."""
+    return isinstance(node, ast.Raise) or (isinstance(node, ast.If) and isinstance(node.body[-1], ast.Raise))
+
+
 def _numbers_things(node: ast.AST) -> bool:
     """Whether a statement only gives numbers to names: `SMALL, MAIN, GHOST = 0, 1, 2`."""
     return isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
 
 
 def _within(root: ast.AST) -> Iterator[ast.AST]:
-    """All below a node but annotations, texts, and places by a constant."""
+    """All below a node but annotations, texts, places by a constant, and refusals."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
+        if refuses(node):
+            continue
         yield node
         for name, value in ast.iter_fields(node):
             if name in ("annotation", "returns") or (name == "slice" and isinstance(value, ast.Constant)):

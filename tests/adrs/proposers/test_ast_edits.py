@@ -112,6 +112,16 @@ def test_numbers_that_only_give_names_and_places_in_tuples_are_left_alone():
     assert ast_edits.perturbed(File(source), "", "paging", Draws()) is None
 
 
+def test_bounds_and_refusals_of_wrong_parameters_are_left_alone():
+    ucb1 = File((ROOT / "policies/bandits/ucb1.py").read_text())
+    assert [node.value for node in ucb1.inside(ast.Constant, everywhere=True) if type(node.value) in (int, float)] == [
+        1.0,
+        2,
+    ]
+    slru = File((ROOT / "policies/paging/slru.py").read_text())
+    assert "self.n_segments <= 100" not in {slru.text(node) for node in slru.inside(ast.Compare)}
+
+
 def test_a_branch_is_put_before_a_statement_with_a_guard_of_what_is_known_there():
     place, guard, action = 0.3, 0.2, 0.9
     change = ast_edits.guarded(File(SMALL), "", "paging", Draws(place, guard, 0.0, 0.5, action, 0.0, 0.3))

@@ -10,7 +10,7 @@ from sim.adrs.candidate import Candidate, Report, Status
 from sim.adrs.proposers import Tried, Unavailable, prompt, replies
 from sim.adrs.proposers.cassette import Cassette
 from sim.adrs.proposers.endpoint import Answer, Endpoint
-from sim.adrs.proposers.llm import LLM, PATIENCE, Model
+from sim.adrs.proposers.llm import LLM, PATIENCE, Model, connected
 from sim.core.errors import InputError
 from tests.adrs.stub import Reply, Stub, says
 
@@ -297,6 +297,16 @@ def test_a_replay_gives_the_recorded_run_without_a_socket_and_names_the_stub(tmp
     assert recorded[0].candidate.proposer == "stub"
     monkeypatch.setattr(socket, "socket", pytest.fail)
     assert run(Cassette("replay", tmp_path, None)) == recorded
+
+
+def test_answers_come_from_an_endpoint_a_folder_or_both(tmp_path):
+    assert connected("", "", "replay", tmp_path).ask is None
+    assert connected("http://127.0.0.1:1/v1", "", "record", tmp_path).folder == tmp_path
+    assert connected("http://127.0.0.1:1/v1", "", "off", None).folder is None
+    with pytest.raises(
+        InputError, match="proposer llm needs an endpoint, --base-url .* or recorded answers, --cassette DIR"
+    ):
+        connected("", "", "record", tmp_path)
 
 
 @pytest.mark.parametrize(
