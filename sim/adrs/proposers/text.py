@@ -130,9 +130,8 @@ class File:
         tuples of constants that only number things, places in arrays by a constant, and refusals are left out."""
         roots: list[ast.AST] = list(self.deciding)
         if everywhere:
-            roots = [
-                node for node in (*self.globals.values(), *self.fields.values()) if not _numbers_things(node)
-            ] + roots
+            others = [node for node in (*self.globals.values(), *self.fields.values()) if node is not self.policy]
+            roots = [node for node in others if not _numbers_things(node)] + roots
         found = {id(node): node for root in roots for node in _within(root) if isinstance(node, kinds)}
         return sorted(
             found.values(), key=lambda node: (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)

@@ -114,10 +114,8 @@ def test_numbers_that_only_give_names_and_places_in_tuples_are_left_alone():
 
 def test_bounds_and_refusals_of_wrong_parameters_are_left_alone():
     ucb1 = File((ROOT / "policies/bandits/ucb1.py").read_text())
-    assert [node.value for node in ucb1.inside(ast.Constant, everywhere=True) if type(node.value) in (int, float)] == [
-        1.0,
-        2,
-    ]
+    numbers = [node.value for node in ucb1.inside(ast.Constant, everywhere=True) if type(node.value) in (int, float)]
+    assert numbers == [1.0, 2]
     slru = File((ROOT / "policies/paging/slru.py").read_text())
     assert "self.n_segments <= 100" not in {slru.text(node) for node in slru.inside(ast.Compare)}
 

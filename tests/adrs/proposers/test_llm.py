@@ -304,7 +304,7 @@ def test_answers_come_from_an_endpoint_a_folder_or_both(tmp_path):
     assert connected("http://127.0.0.1:1/v1", "", "record", tmp_path).folder == tmp_path
     assert connected("http://127.0.0.1:1/v1", "", "off", None).folder is None
     with pytest.raises(
-        InputError, match="proposer llm needs an endpoint, --base-url .* or recorded answers, --cassette DIR"
+        InputError, match=r"proposer llm needs an endpoint, --base-url .* or recorded answers, --cassette DIR"
     ):
         connected("", "", "record", tmp_path)
 
