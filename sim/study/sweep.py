@@ -15,7 +15,7 @@ from sim.core.metric import Metric
 from sim.core.policy import Policy
 from sim.core.trace import Trace
 from sim.study import catalog, provenance, spec
-from sim.study.experiment import Bench, Experiment, prediction_choices
+from sim.study.experiment import Bench, Experiment, first_rows, prediction_choices
 from sim.study.runs import Backend, Budget, Inputs, Outcome, Planned, run_planned, table
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Sweep:
         seeds: a policy, prediction or trace that draws nothing is run for the first one only.
         reference: run the domain's clairvoyant reference too.
         metric: the one that figures and comparisons take first; None: the domain's.
-        baseline: the policy that comparisons take as the measure; None: the domain's clairvoyant reference.
+        baseline: the policy that comparisons take as the measure; None: the first one without predictions.
         inputs: how traces are opened.
         budget: limits of each run.
     """
@@ -177,6 +177,10 @@ class Sweep:
         return table(outcomes[run.key] for run in planned)
 
 
+TRIED_ROWS = 100
+"""First rows of a trace on which predictors are tried before anything runs."""
+
+
 class _axis:
     """Says which axis and value an error inside belongs to."""
 
@@ -206,6 +210,8 @@ class _Planner:
         self.labels = _told_apart(self.runs_of, provenance.file_label)
         self.names = _told_apart(sweep.traces, provenance.trace_label)
         self.code = cache(self._code)
+        self.usable: set[str] = set()
+        self.refused: dict[str, AxisError] = {}
 
     def _code(self, name: str, is_predicted: bool) -> str:
         return provenance.code_of(self.sweep.domain, self.runs_of[name], is_predicted)
@@ -225,6 +231,8 @@ class _Planner:
                 for asked, setting in settings:
                     shown = {"trace": self.names[text], "redrawn": is_redrawn, **asked}
                     yield from self._under(text, trace, content, seed, shown, setting)
+        for error in self.refused.values():
+            raise error
 
     def _trace(self, text: str, seed: int) -> Trace:
         with _axis("traces", text):
@@ -261,11 +269,26 @@ class _Planner:
                 is_random = self.draws[name] or bool(choice) or asked["redrawn"] or getattr(setting, "is_random", False)
                 if seed != self.sweep.seeds[0] and not is_random:
                     continue
+                self._try(choice, trace, options)
                 shown = {**asked, "label": self.labels[name]}
                 experiment = Experiment(self.sweep.system, text, name, choice, options, seed)
                 key = provenance.digest(self.sweep.system, content, trace.name, shown, choice, options, seed)
                 code = self.code(name, bool(choice))
                 yield Planned(experiment, shown, key, code, inputs, str(trace.origin.get("sha256", "")))
+
+    def _try(self, choice: tuple[str, ...], trace: Trace, options: tuple[tuple[str, Any], ...]) -> None:
+        """Has predictors look at a trace's first rows: one that no trace suits, for its parameters perhaps, is refused."""
+        for text in choice:
+            if text not in self.usable:
+                some = first_rows(trace, TRIED_ROWS)
+                try:
+                    with _axis("predictions", text):
+                        Bench().predicted(some, self.system.Setting(**dict(options)).on(some), (text,), seed=0)
+                except AxisError as error:
+                    self.refused.setdefault(text, error)
+                else:
+                    self.usable.add(text)
+                    self.refused.pop(text, None)
 
 
 def _told_apart(texts: Iterable[str], short: Callable[[str], str]) -> dict[str, str]:

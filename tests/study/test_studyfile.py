@@ -136,6 +136,33 @@ def test_a_study_that_cannot_be_run_is_refused_in_one_line_that_names_the_place(
     assert "\n" not in found
 
 
+@pytest.mark.parametrize(
+    ("domain", "trace", "policy", "predictions", "said"),
+    [
+        ("paging", "sample:sort", "mark0", "discard:flip=3", "discard: flip must be between 0 and 1, got 3"),
+        (
+            "dispatch",
+            "sample:bursts",
+            "guarded_work",
+            "size:useless=2",
+            "size: useless must be a share between 0 and 1",
+        ),
+        ("bandits", "sample:links", "follow_pred", "best_arm:flip=2", "best_arm: flip must be a probability in"),
+        ("transactions", "sample:tpcc", "r_smf", "hints:told=cold", "hints: told must be one of"),
+    ],
+)
+def test_predictions_that_no_trace_suits_are_refused_before_anything_runs(
+    tmp_path, domain, trace, policy, predictions, said
+):
+    axes = f'domain = "{domain}"\ntraces = ["{trace}"]\npolicies = ["{policy}"]\n'
+    needed = {"paging": "system.capacity = 10\n", "dispatch": "system.servers = 4\n"}.get(domain, "")
+    sweep, file = load(written(tmp_path, f'{axes}predictions = ["{predictions}"]\n{needed}'))
+    with pytest.raises(InputError, match=rf"study\.toml, line 4: predictions: {said}"), file.located():
+        sweep.plan()
+    kind, _, _ = predictions.partition(":")
+    assert load(written(tmp_path, f'{axes}predictions = ["{kind}"]\n{needed}'))[0].plan()
+
+
 def test_a_missing_study_file_is_said(tmp_path):
     with pytest.raises(InputError, match=r"^no study file .*nothing\.toml$"):
         load(tmp_path / "nothing.toml")
