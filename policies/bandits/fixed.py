@@ -1,3 +1,5 @@
+import math
+
 from sim.core.errors import InputError
 from sim.domains import bandits
 
@@ -21,6 +23,8 @@ class Fixed(bandits.Policy):
     def __post_init__(self):
         if isinstance(self.arm, int) and self.arm < 0:
             raise InputError(f"arm must be a number of at least 0, got {self.arm}")
+        if self.value is not None and not math.isfinite(self.value):
+            raise InputError(f"value must be a number that arms stand for, got {self.value:g}")
 
     def begin(self, setting, rng):
         if self.value is not None:

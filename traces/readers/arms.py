@@ -108,7 +108,7 @@ def _trace(source: Source, values: dict[str, np.ndarray], notices: list[str]) ->
         for arm in order:
             if arm not in found_columns:
                 raise InputError(
-                    f'{source.name}, line 1: {group} lack the arm "{arm}"; give all {counted(len(arms), "arm")}'
+                    f'{source.name}, line 1: no {group} of arm "{arm}"; give those of all {counted(len(arms), "arm")}'
                 )
         for arm in found_columns:
             if arm not in order:

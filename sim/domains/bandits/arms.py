@@ -210,7 +210,7 @@ class ArmsRun:
         arm, where = table.broken_arm, f"in round {table.now}"
         if table.broken == BEYOND_PULLS:
             n = len(table.pulls)
-            return f"{self.name} pulled arm {arm} for the {n + 1}th time {where}; trace {self.trace.name} has {n} pulls"
+            return f"{self.name} pulled arm {arm} once more {where}; trace {self.trace.name} has {n} pulls of each arm"
         if table.broken == ARM_GONE:
             return f"{self.name} chose arm {arm} {where}, which is not there then"
         return f"{self.name} chose arm {arm} {where}; the arms are 0 to {table.n_arms - 1}"

@@ -33,9 +33,7 @@ METRICS = (
     Metric("probes_per_job", "", None, "servers that the dispatcher asked, per job"),
     Metric("jobs", "jobs", None, "jobs that count: without warm-up"),
     Metric("requests", "jobs", None, "all jobs"),
-    Metric(
-        "component_regret", "", "lower", "mean response time above that of the best component alone; bandit_of only"
-    ),
+    Metric("component_regret", "", "lower", "the first metric above that of its best component alone; bandit_of only"),
 )
 
 N_BATCHES = 30

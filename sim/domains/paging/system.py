@@ -33,7 +33,7 @@ METRICS = (
     Metric("too_large", "requests", None, "misses of pages larger than the cache"),
     Metric("expired", "pages", None, "pages whose time to live was over when requested"),
     Metric("queries", "questions", None, "predictions the policy asked for; on-demand channels only"),
-    Metric("component_regret", "", "lower", "miss ratio above that of the best component alone; bandit_of only"),
+    Metric("component_regret", "", "lower", "the first metric above that of its best component alone; bandit_of only"),
 )
 
 CHANNELS = {

@@ -87,7 +87,9 @@ def test_a_rested_arm_pays_by_its_own_pulls_and_not_beyond_them():
     trace = Trace("rested", "bandits", {"pulls": np.array([[0.5, 0.9], [0.25, 0.1]])})
     metrics = judged(Names(arms=(0, 1, 1, 0)), trace, rounds=4)
     assert metrics["reward"] == pytest.approx(0.5 + 0.9 + 0.1 + 0.25) and metrics["regret"] is None
-    with pytest.raises(IllegalDecision, match="pulled arm 1 for the 3th time in round 2; trace rested has 2 pulls"):
+    with pytest.raises(
+        IllegalDecision, match="pulled arm 1 once more in round 2; trace rested has 2 pulls of each arm"
+    ):
         run(Names(arms=(1,)), trace, rounds=4)
     with pytest.raises(InputError, match="rounds must be at most the 4 of trace rested, got 5"):
         run(Names(arms=(1,)), trace, rounds=5)

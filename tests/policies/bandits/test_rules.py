@@ -340,6 +340,7 @@ def test_the_combiner_is_near_the_better_of_predictions_and_base(rank):
         (SlidingWindowUCB, {"window": 0}, "window must be a number of rounds of at least 1, got 0"),
         (LinUCB, {"ridge": 0}, "ridge must be above 0, got 0"),
         (Binned, {"m": 0}, "m must be a number of bins of at least 1, got 0"),
+        (Fixed, {"value": math.nan}, "value must be a number that arms stand for, got nan"),
     ],
 )
 def test_a_parameter_outside_its_range_is_refused(cls, parameters, said):

@@ -40,7 +40,7 @@ def test_means_that_do_not_move_are_told_once(tmp_path):
         ("reward_a,reward_a\n1,2\n", 'line 1: column "reward_a" stands there twice'),
         ("cost_a\n1\n", "line 1: expected columns reward_NAME or pull_NAME, got neither"),
         ("reward_a,pull_a\n1,1\n", "got both"),
-        ("reward_a,reward_b,cost_a\n1,1,1\n", 'line 1: cost lack the arm "b"; give all 2 arms'),
+        ("reward_a,reward_b,cost_a\n1,1,1\n", 'line 1: no cost of arm "b"; give those of all 2 arms'),
         ("reward_a,cost_a,cost_c\n1,1,1\n", 'cost of an arm "c" that has no reward'),
         ("reward_a,reward_b\n1,2\n1\n", "line 3: 1 column; expected 2"),
         ("reward_a\n1\nmuch\n", 'line 3: reward_a is "much"; expected a number of at least 0'),
