@@ -25,7 +25,7 @@ class Cassette:
         ask: asks the endpoint; None with "replay" alone, which opens no connection.
 
     Raises:
-        InputError: there is no such mode, no folder to keep answers in, or none to read them from.
+        InputError: there is no such mode, no folder to keep answers in, one that cannot be written, or none to read them from.
     """
 
     def __init__(self, mode: str, folder: Path | None, ask: Callable[[Mapping[str, Any]], Answer] | None):
@@ -37,6 +37,11 @@ class Cassette:
             raise InputError(
                 f"there is no folder {folder} to replay answers from; record them by --cassette-mode record"
             )
+        if mode == "record":
+            try:
+                folder.mkdir(parents=True, exist_ok=True)  # type: ignore[union-attr]
+            except OSError as error:
+                raise InputError(f"no answers can be kept in {folder}: {error.strerror}") from None
         self.mode = mode
         self.folder = folder
         self.ask = ask
@@ -93,7 +98,10 @@ class Cassette:
             "failure": answer.failure,
             "usage": usage,
         }
-        write_whole(self.folder / f"{name}.json", json.dumps(told, indent=1).encode())  # type: ignore[operator]
+        try:
+            write_whole(self.folder / f"{name}.json", json.dumps(told, indent=1).encode())  # type: ignore[operator]
+        except OSError as error:
+            raise InputError(f"the answer {name[:12]}... cannot be kept in {self.folder}: {error.strerror}") from None
 
 
 def key_of(request: Mapping[str, Any]) -> str:

@@ -118,10 +118,22 @@ def test_a_file_whose_request_was_edited_is_refused(tmp_path):
         Cassette("replay", tmp_path, None).answer(ONE)
 
 
+def test_an_answer_that_cannot_be_kept_is_said(tmp_path):
+    ask, _ = counting()
+    cassette = Cassette("record", tmp_path / "gone", ask)
+    (tmp_path / "gone").rmdir()
+    (tmp_path / "gone").touch()
+    with pytest.raises(InputError, match=r"the answer .* cannot be kept in .*/gone: "):
+        cassette.answer(ONE)
+
+
 def test_modes_that_cannot_work_are_refused(tmp_path):
     with pytest.raises(InputError, match='no cassette mode named "play"; expected record, replay, off'):
         Cassette("play", tmp_path, None)
     with pytest.raises(InputError, match="cassette mode record needs a folder"):
         Cassette("record", None, None)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"no answers can be kept in .*/file: File exists"):
+        Cassette("record", tmp_path / "file", None)
     with pytest.raises(InputError, match=r"there is no folder .*none to replay answers from"):
         Cassette("replay", tmp_path / "none", None)

@@ -1,19 +1,24 @@
 import json
+import os
 import socket
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim.adrs import problem
+from sim.adrs import allowlist, problem
 from sim.adrs.candidate import Candidate, Report, Status
 from sim.adrs.proposers import Tried, Unavailable, prompt, replies
-from sim.adrs.proposers.cassette import Cassette
+from sim.adrs.proposers.cassette import Cassette, key_of
 from sim.adrs.proposers.endpoint import Answer, Endpoint
 from sim.adrs.proposers.llm import LLM, PATIENCE, Model, connected
 from sim.core.errors import InputError
 from tests.adrs.stub import Reply, Stub, says
 
+ROOT = Path(__file__).parents[3]
 PAGING = problem.find("paging")
 TRAINING = ("a.csv seed=0", "b.csv seed=0")
 WHOLE = '''from sim.domains import paging
@@ -151,7 +156,13 @@ def test_markers_are_explained_where_the_last_program_has_them():
 
 
 def test_a_prompt_is_the_same_in_every_process():
-    assert messages(seed()) == messages(seed(), training=tuple(reversed(TRAINING)))
+    code = "from tests.adrs.proposers.test_llm import *; print(key_of({'messages': messages(seed(), training=TRAINING[::-1])}))"
+    for hash_seed in ("1", "77"):
+        env = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        told = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+        )
+        assert told.stdout.strip() == key_of({"messages": messages(seed())})
 
 
 def test_a_whole_file_becomes_a_candidate_with_its_imports_completed_and_its_parents_named():
@@ -209,6 +220,24 @@ def test_a_reply_that_is_no_policy_is_malformed_with_the_reason(answer, said):
     proposal = ask(proposer(answer.body)[0], seed())
     assert said in proposal.malformed and "\n" not in proposal.malformed
     proposal.candidate.source.encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("import os; os._exit(0)", "import of os"),
+        ("eval('1')", "the name eval"),
+        ("open('/etc/passwd')", "the name open"),
+        ("while True: pass", "a while loop that nothing ends"),
+        ("self.__class__.__bases__", "the attribute __"),
+        ("return self.score(page)", "score calls itself"),
+    ],
+)
+def test_a_hostile_program_is_handed_on_as_it_came_and_the_allow_list_refuses_it(line, status):
+    hostile = WHOLE.replace("        return", f"        {line}\n        return")
+    proposal = ask(proposer(hostile)[0], seed())
+    assert proposal.malformed == "" and line in proposal.candidate.source
+    assert status in str(allowlist.check(proposal.candidate.source, "paging"))
 
 
 def test_an_endpoint_that_gives_nothing_usable_is_given_up_after_a_while():
