@@ -32,6 +32,8 @@ CONFINED = {
     "click": ("sim/cli/",),
     "simpy": ("sim/core/engine.py", "sim/domains/"),
     "numba": ("sim/core/", "sim/domains/"),
+    "highspy": ("sim/domains/bandits/lns/solvers/", "traces/mip.py"),
+    "pyscipopt": ("sim/domains/bandits/lns/solvers/",),
 }
 """Package -> the only places that import it."""
 

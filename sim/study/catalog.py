@@ -53,9 +53,16 @@ def domains() -> tuple[str, ...]:
             names += [
                 f"{module.name}/{part.name}"
                 for part in pkgutil.iter_modules([str(folder)])
-                if "class System" in (folder / f"{part.name}.py").read_text() and part.name != "system"
+                if part.name != "system" and _has_system(folder / part.name, part.ispkg)
             ]
     return tuple(names)
+
+
+def _has_system(path: Path, is_folder: bool) -> bool:
+    """Whether a module defines a system, or a folder holds one."""
+    if is_folder:
+        return (path / "system.py").exists()
+    return "class System" in path.with_suffix(".py").read_text()
 
 
 def domain_of(name: str) -> str:

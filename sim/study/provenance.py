@@ -27,7 +27,7 @@ HOUSE = Path(str(catalog.__file__)).resolve().parents[2]
 OURS = ("sim", "policies", "workloads", "traces")
 """Packages of this house."""
 
-LIBRARIES = ("numpy", "numba", "scipy", "simpy", "lightgbm")
+LIBRARIES = ("numpy", "numba", "scipy", "simpy", "lightgbm", "highspy", "pyscipopt")
 """Packages whose version may show in a result."""
 
 

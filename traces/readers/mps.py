@@ -1,0 +1,16 @@
+"""mps: a mixed-integer program in the format of MPS, fixed or free."""
+
+from __future__ import annotations
+
+from sim.core.trace import Trace
+from traces.mip import read_model
+from traces.source import Source
+
+ENDINGS = (".mps",)
+
+DOMAIN = "bandits"
+
+
+def read(source: Source) -> Trace:
+    """Reads a model; see `traces.mip.read_model`. A comment "* optimum 678" near the beginning tells the best objective known."""
+    return read_model(source, "mps")
