@@ -11,6 +11,7 @@ import dataclasses
 import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ from sim.study import catalog
 
 TRIES = 60
 """So many changes are tried until one gives a child that is new and may run."""
+
+MADE = "Made from another policy, so what is said below may not hold: "
+LONGEST_LINE = 120
 
 ORDERS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 EQUALS = {ast.Eq: "==", ast.NotEq: "!="}
@@ -106,7 +110,7 @@ class ASTEdits:
             ids = [identity(base)]
             if change.is_of_two and donor in sources:
                 ids.append(identity(donor))
-            return Proposal(Candidate(change.source, tuple(ids), change.note, self.name))
+            return Proposal(Candidate(with_note(*change[:2]), tuple(ids), change.note, self.name))
         raise Unavailable(
             "proposer ast finds nothing to change in its parents that gives a new policy; give it other seeds"
         )
@@ -156,6 +160,24 @@ def changed(source: str, donor: str, domain: str, rng: np.random.Generator) -> C
         return change._replace(source=heads.completed(change.source, heads.offered(domain)))
     except SyntaxError:
         return None
+
+
+def with_note(source: str, note: str) -> str:
+    """The file with what was done to it in its class's docstring, whose other words were written for what it was made from."""
+    file = File(source)
+    assert file.policy is not None
+    first = file.policy.body[0]
+    rest = (ast.get_docstring(file.policy) or "").replace("\\", "\\\\").replace('"""', "'''")
+    head = note.replace("\\", "").replace('"', "'")
+    if rest.startswith(MADE):
+        before, _, rest = rest.partition("\n\n")
+        head = f"{' '.join(before.split()).removeprefix(MADE).removesuffix('.')}; {head}"
+    text = f'"""{MADE}{head}.'
+    text = "\n".join(textwrap.wrap(text, LONGEST_LINE - 4, break_long_words=False, break_on_hyphens=False))
+    text = textwrap.indent(f'{text}\n\n{rest}\n"""' if rest else f'{text}"""', "    ")
+    if file.is_docstring(first):
+        return file.with_edits([(first.lineno, first.end_lineno or 0, f"{text}\n")])
+    return file.with_edits([(first.lineno, first.lineno - 1, f"{text}\n\n")])
 
 
 def swapped(file: File, donor: str, domain: str, rng: Any) -> Change | None:

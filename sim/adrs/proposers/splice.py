@@ -41,7 +41,7 @@ def statements(
         return None
     kept = ours[: int(rng.random() * (len(ours) + 1))]
     taken = new[int(rng.random() * len(new)) :]
-    if not kept and len(taken) == len(new):
+    if (not kept and len(taken) == len(new)) or (kept and isinstance(kept[-1], ast.Return)):
         return None
     graft = _Graft(file, other, mine)
     if not all(map(graft.take, taken)):
