@@ -3,6 +3,8 @@
 A trace has the column `rewards` (float64, shape (n_rounds, n_arms)), or `pulls` where an arm's reward depends on how often it was
 pulled, and the means as far as they are known. All chance comes from `rng`. A parameter outside its range raises InputError.
 
+Mixed-integer programs, from `set_cover` on, are traces of their own kind (`sim.domains.bandits.lns.model`), for the system lns.
+
 A predictor is a function `(trace, setting, rng, *, ...)` that adds a column; its attribute `channels` says what the column can
 serve, `clairvoyant` that it looks at the future.
 """
@@ -21,6 +23,7 @@ from sim.core.trace import Trace
 from sim.domains.bandits import Setting, relaxation, solvers, tables
 from sim.domains.bandits import heat as equation
 from sim.domains.bandits.regret import Hindsight
+from workloads import mip
 
 MEANS = (0.5, 0.45, 0.4, 0.3, 0.2)
 
@@ -237,6 +240,204 @@ def laplacian(
     beyond = {"omega": OMEGA, "context_range": (-0.15, 0.65), "cap": cap}
     about = _origin("laplacian", variance=variance, solver=solver, side=side, cap=cap, sha256=digest)
     return Trace(f"laplacian {variance}", "bandits", columns, beyond, about)
+
+
+def set_cover(
+    rng: Generator, *, rows: int = 500, columns: int = 1000, density: float = 0.05, max_cost: int = 100
+) -> Trace:
+    """A mixed-integer program: the cheapest columns that cover every row.
+
+    Args:
+        rows, columns: at least 2.
+        density: part of the matrix that is not 0; there must be enough to cover each row once and give each column two rows.
+        max_cost: costs are whole numbers from 1 to it.
+
+    Reference: Balas and Ho, "Set Covering Algorithms Using Cutting Planes, Heuristics, and Subgradient Optimization", 1980; sizes
+    as in Gasse et al., "Exact Combinatorial Optimization with Graph Convolutional Neural Networks", NeurIPS 2019.
+    """
+    mip.at_least("set_cover", 2, rows=rows, columns=columns)
+    mip.at_least("set_cover", 1, max_cost=max_cost)
+    mip.share("set_cover", density=density)
+    n_nonzeros = int(rows * columns * density)
+    if n_nonzeros < max(rows, 2 * columns):
+        raise InputError(
+            f"set_cover: density {density:g} gives {n_nonzeros} entries; {rows} rows and two for each of {columns} columns "
+            f"need {max(rows, 2 * columns)}"
+        )
+    covers = mip.covered(rng, rows, columns, n_nonzeros)
+    cost = [mip.whole(rng, 1, max_cost) for _ in range(columns)]
+    terms: list[dict[int, float]] = [{} for _ in range(rows)]
+    for column, covered in enumerate(covers):
+        for row in covered:
+            terms[row][column] = 1.0
+    matrix = mip.Rows()
+    for one in terms:
+        matrix.add(one, lower=1.0)
+    names = [f"x{i + 1}" for i in range(columns)]
+    return matrix.trace("set_cover", names, cost, rows=rows, columns=columns, density=density, max_cost=max_cost)
+
+
+def independent_set(rng: Generator, *, nodes: int = 500, affinity: int = 4, density: float | None = None) -> Trace:
+    """A mixed-integer program: the most nodes of a graph of which no two are neighbours. It is maximised.
+
+    Args:
+        nodes: at least 2.
+        affinity: edges of each new node, by preferential attachment; a row for each clique of a greedy partition, and for each
+            edge outside of them.
+        density: instead, the probability of each edge; a row for each edge.
+
+    Reference: Bergman, Cire, van Hoeve and Hooker, "Decision Diagrams for Optimization", 2016, section 4.6.4; Gasse et al.,
+    "Exact Combinatorial Optimization with Graph Convolutional Neural Networks", NeurIPS 2019.
+    """
+    mip.at_least("independent_set", 2, nodes=nodes)
+    edges = mip.edges_of(rng, "independent_set", nodes, affinity, density)
+    cliques = [[node] for node in range(nodes)] if density is not None else mip.cliques_of(nodes, edges)
+    home = {node: k for k, clique in enumerate(cliques) for node in clique}
+    matrix = mip.Rows()
+    for clique in cliques:
+        if len(clique) > 1:
+            matrix.add(dict.fromkeys(clique, 1.0), upper=1.0)
+    for u, v in edges:
+        if home[u] != home[v]:
+            matrix.add({u: 1.0, v: 1.0}, upper=1.0)
+    names = [f"x{i + 1}" for i in range(nodes)]
+    options = {"nodes": nodes, "affinity": affinity, "density": density}
+    return matrix.trace("independent_set", names, np.ones(nodes), maximise=True, **options)
+
+
+def vertex_cover(
+    rng: Generator, *, nodes: int = 500, affinity: int = 4, density: float | None = None, max_weight: int = 1
+) -> Trace:
+    """A mixed-integer program: the lightest nodes of a graph that touch every edge.
+
+    Args:
+        nodes, affinity, density: the graph, as in `independent_set`; equal parameters and seed give the same one.
+        max_weight: weights are whole numbers from 1 to it.
+
+    Reference: Bergman, Cire, van Hoeve and Hooker, "Decision Diagrams for Optimization", 2016.
+    """
+    mip.at_least("vertex_cover", 2, nodes=nodes)
+    mip.at_least("vertex_cover", 1, max_weight=max_weight)
+    edges = mip.edges_of(rng, "vertex_cover", nodes, affinity, density)
+    matrix = mip.Rows()
+    for u, v in edges:
+        matrix.add({u: 1.0, v: 1.0}, lower=1.0)
+    weights = [mip.whole(rng, 1, max_weight) for _ in range(nodes)]
+    names = [f"x{i + 1}" for i in range(nodes)]
+    options = {"nodes": nodes, "affinity": affinity, "density": density, "max_weight": max_weight}
+    return matrix.trace("vertex_cover", names, weights, **options)
+
+
+def auction(rng: Generator, *, items: int = 100, bids: int = 500) -> Trace:
+    """A mixed-integer program: the bids of a combinatorial auction that pay most, each item sold once. It is maximised.
+
+    Args:
+        items: at least 2.
+        bids: at least 1.
+
+    Reference: Leyton-Brown, Pearson and Shoham, "Towards a Universal Test Suite for Combinatorial Auction Algorithms", EC 2000,
+    the arbitrary scheme.
+    """
+    mip.at_least("auction", 2, items=items)
+    mip.at_least("auction", 1, bids=bids)
+    made = mip.bids_of(rng, items, bids)
+    sold: dict[tuple[str, int], dict[int, float]] = {}
+    for k, (bundle, _, bidder) in enumerate(made):
+        for item in bundle:
+            sold.setdefault(("item", item), {})[k] = 1.0
+        if bidder >= 0:
+            sold.setdefault(("only one", bidder), {})[k] = 1.0
+    matrix = mip.Rows()
+    for _, terms in sorted(sold.items()):
+        if len(terms) > 1:
+            matrix.add(terms, upper=1.0)
+    names = [f"x{i + 1}" for i in range(len(made))]
+    return matrix.trace("auction", names, [price for _, price, _ in made], maximise=True, items=items, bids=bids)
+
+
+def multi_knapsack(rng: Generator, *, m: int = 10, n: int = 250) -> Trace:
+    """A mixed-integer program: the items of most profit that fit into m knapsacks at once. It is maximised.
+
+    Args:
+        m: knapsacks, at least 1; each holds half of all.
+        n: items, at least 1; an item's profit follows its mean weight.
+
+    Reference: Chu and Beasley, "A Genetic Algorithm for the Multidimensional Knapsack Problem", Journal of Heuristics 1998.
+    """
+    mip.at_least("multi_knapsack", 1, m=m, n=n)
+    weights = np.array([[mip.whole(rng, 1, 1000) for _ in range(n)] for _ in range(m)])
+    profit = weights.mean(axis=0) + 500 * rng.random(n)
+    matrix = mip.Rows()
+    for row in weights.tolist():
+        matrix.add(dict(enumerate(row)), upper=float(sum(row) // 2))
+    return matrix.trace("multi_knapsack", [f"x{i + 1}" for i in range(n)], profit, maximise=True, m=m, n=n)
+
+
+def facility(rng: Generator, *, customers: int = 100, sites: int = 100, ratio: float = 5.0) -> Trace:
+    """A mixed-integer program: which sites to open, and who is served from where; sites have capacities.
+
+    Args:
+        customers, sites: at least 1.
+        ratio: capacity of all sites over the demand of all customers, above 1.
+
+    Reference: Cornuejols, Sridharan and Thizy, "A comparison of heuristics and relaxations for the capacitated plant location
+    problem", EJOR 1991; the demand in all as a row of its own, as in Gasse et al., NeurIPS 2019.
+    """
+    mip.at_least("facility", 1, customers=customers, sites=sites)
+    if not 1 < ratio < math.inf:
+        raise InputError(f"facility: ratio must be above 1, got {ratio:g}")
+    at, sites_at = rng.random((customers, 2)), rng.random((sites, 2))
+    demand = np.array([mip.whole(rng, 5, 35) for _ in range(customers)])
+    capacity = np.array([mip.whole(rng, 10, 160) for _ in range(sites)])
+    fixed = [math.floor(mip.whole(rng, 100, 110) * math.sqrt(one)) + mip.whole(rng, 0, 90) for one in capacity.tolist()]
+    capacity = np.maximum(1, np.floor(capacity * ratio * demand.sum() / capacity.sum())).astype(np.int64)
+    apart = np.sqrt(((at[:, None] - sites_at[None]) ** 2).sum(axis=2))
+    shipping = 10 * apart * demand[:, None]
+    matrix, first = mip.Rows(), customers * sites
+    for i in range(customers):
+        matrix.add({i * sites + j: 1.0 for j in range(sites)}, lower=1.0)
+    for j in range(sites):
+        terms = {i * sites + j: float(demand[i]) for i in range(customers)}
+        matrix.add({**terms, first + j: -float(capacity[j])}, upper=0.0)
+    matrix.add({first + j: float(capacity[j]) for j in range(sites)}, lower=float(demand.sum()))
+    for i in range(customers):
+        for j in range(sites):
+            matrix.add({i * sites + j: 1.0, first + j: -1.0}, upper=0.0)
+    names = [f"x{i + 1}_{j + 1}" for i in range(customers) for j in range(sites)]
+    names += [f"y{j + 1}" for j in range(sites)]
+    is_integer = np.arange(len(names)) >= first
+    options = {"customers": customers, "sites": sites, "ratio": ratio}
+    return matrix.trace("facility", names, [*shipping.ravel().tolist(), *fixed], is_integer=is_integer, **options)
+
+
+def gisp(
+    rng: Generator, *, nodes: int = 60, density: float = 0.6, removable: float = 0.75, revenue: float = 100.0
+) -> Trace:
+    """A mixed-integer program: nodes of which no two are neighbours, where some edges can be bought away. It is maximised.
+
+    Args:
+        nodes: at least 2.
+        density: probability of each edge.
+        removable: probability with which an edge can be removed, at cost 1.
+        revenue: of a node, above 0.
+
+    Reference: Hochbaum and Pathria, "Forest Harvesting and Minimum Cuts", Forest Science 1997; as a benchmark in Chmiela, Khalil,
+    Gleixner, Lodi and Pokutta, "Learning to Schedule Heuristics in Branch and Bound", NeurIPS 2021.
+    """
+    mip.at_least("gisp", 2, nodes=nodes)
+    mip.share("gisp", density=density, removable=removable)
+    _above_zero("gisp", revenue=revenue)
+    edges = mip.edges_of(rng, "gisp", nodes, 1, density)
+    matrix, names, cost = mip.Rows(), [f"x{i + 1}" for i in range(nodes)], [revenue] * nodes
+    for u, v in edges:
+        terms = {u: 1.0, v: 1.0}
+        if rng.random() < removable:
+            terms[len(names)] = -1.0
+            names.append(f"z{u + 1}_{v + 1}")
+            cost.append(-1.0)
+        matrix.add(terms, upper=1.0)
+    options = {"nodes": nodes, "density": density, "removable": removable, "revenue": revenue}
+    return matrix.trace("gisp", names, cost, maximise=True, **options)
 
 
 def heat(rng: Generator, *, cells: int = 25, cap: int = 10_000, n_systems: int = 5_000) -> Trace:
