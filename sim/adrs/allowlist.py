@@ -37,7 +37,7 @@ MODULES: dict[str, frozenset[str] | None] = {
     "typing": _words("Any ClassVar"),
     "numpy": _words("""
         abs absolute all any arange argmax argmin argsort array asarray bool_ ceil clip concatenate cos count_nonzero cumsum diff
-        empty exp flatnonzero float64 floor full full_like inf int32 int64 isfinite isinf isnan log log1p log2 max maximum mean
+        exp flatnonzero float64 floor full full_like inf int32 int64 isfinite isinf isnan log log1p log2 max maximum mean
         median min minimum mod nan ndarray nonzero ones power prod searchsorted sign sin sort sqrt std sum uint32 uint64 uint8
         where zeros zeros_like
     """),
@@ -67,9 +67,9 @@ RULES = frozenset({"METRICS", "System", "describe"})
 """What a domain shows that policies have no use for."""
 
 NO_ATTRIBUTES = _words("""
-    ag_frame bit_generator byteswap cr_frame ctypes data dump dumps f_back f_builtins f_code f_globals f_locals flags format
-    format_map func_globals getfield gi_code gi_frame mro newbyteorder register setflags tb_frame tb_next tobytes tofile
-    tostring view
+    ag_frame bit_generator byteswap cr_frame ctypes data dump dumps f_back f_builtins f_code f_globals f_locals flags flat
+    format format_map func_globals getfield gi_code gi_frame itemset mro newbyteorder register setflags strides take tb_frame
+    tb_next tobytes tofile tostring view
 """)
 """Attributes that lead out of a value: to its memory, its frame, its class."""
 
@@ -296,7 +296,7 @@ class _Check:
 
     def _node(self, node: ast.AST) -> Iterator[Refusal]:
         line = getattr(node, "lineno", 1)
-        if not isinstance(node, NODES):
+        if not isinstance(node, NODES) and hasattr(node, "lineno"):
             yield Refusal(
                 line, f"{type(node).__name__.lower()} is not allowed", "use assignments, if, for, while and calls"
             )
@@ -311,10 +311,11 @@ class _Check:
                 )
         elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.arg | ast.keyword | ast.alias):
             name = node.arg if isinstance(node, ast.arg | ast.keyword) else node.name
+            line = getattr(node, "lineno", line)
             if name is not None and name.startswith("__") and name != "__post_init__":
-                yield Refusal(
-                    getattr(node, "lineno", line), f"the name {name}", "names with two underscores are Python's own"
-                )
+                yield Refusal(line, f"the name {name}", "names with two underscores are Python's own")
+            elif isinstance(node, ast.arg) and _is_kept_back(node.arg):
+                yield Refusal(line, f"an argument named {name}", "use another name")
         elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
             yield Refusal(line, "bytes", "use numbers")
         elif isinstance(
@@ -359,28 +360,11 @@ class _Check:
             yield Refusal(node.lineno, f"the name {name}", "names with two underscores are Python's own")
         elif name == "clairvoyant" and isinstance(node.ctx, ast.Store):
             yield Refusal(node.lineno, "clairvoyant is set", "no candidate is clairvoyant")
-        elif (
-            hasattr(builtins, name)
-            and not _is_shown(name)
-            and isinstance(node.ctx, ast.Load)
-            and name not in self._bound()
-        ):
-            cure = (
-                "log figures by replaying with --json"
-                if name == "print"
-                else f"of Python's own there are {_some(CALLED)}"
-            )
-            yield Refusal(node.lineno, f"the name {name}", cure)
+        elif _is_kept_back(name):
+            cure = f"of Python's own there are {_some(CALLED)}"
+            yield Refusal(node.lineno, f"the name {name}", "a policy prints nothing" if name == "print" else cure)
         elif name in self.modules and isinstance(node.ctx, ast.Store):
             yield Refusal(node.lineno, f"{name} is assigned, which is a module", "use another name")
-
-    def _bound(self) -> frozenset[str]:
-        """Names that the file gives a meaning of its own, as an argument or a variable."""
-        if not hasattr(self, "_bound_names"):
-            names = {node.arg for node in ast.walk(self.tree) if isinstance(node, ast.arg)}
-            names |= {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            self._bound_names = frozenset(names)
-        return self._bound_names
 
     def _recursion(self) -> Iterator[Refusal]:
         """No function reaches itself, by its name or as a method of its own object."""
@@ -455,11 +439,11 @@ def _is_own_structure(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and _is_self(node.value)
 
 
-def _is_shown(name: str) -> bool:
-    """Whether a builtin may be used: a function of the list, a constant, or an exception to raise."""
-    value = getattr(builtins, name)
+def _is_kept_back(name: str) -> bool:
+    """Whether it is a name of Python's own that a candidate may not use, nor give another meaning."""
+    value = getattr(builtins, name, None)
     is_error = isinstance(value, type) and issubclass(value, Exception)
-    return name in CALLED or keyword.iskeyword(name) or is_error or name in ("True", "False", "None")
+    return hasattr(builtins, name) and not (name in CALLED or keyword.iskeyword(name) or is_error)
 
 
 def _ends(loop: ast.While) -> bool:

@@ -172,6 +172,8 @@ class _Link:
                 number = self.records[kind] = len(self.records)
                 self.new_records.append([number, kind.__name__, value._fields])
             return [number, *(v if type(v) in PLAIN else self.value(v) for v in value)]
+        if isinstance(value, tuple):
+            return {"items": [self.value(part) for part in value]}
         if isinstance(value, np.generic):
             return value.item()
         if isinstance(value, np.ndarray):

@@ -211,12 +211,10 @@ class Jail:
 
     def _cause(self) -> Ended:
         """Why the process ended by itself."""
-        assert self.process is not None
-        try:
-            code = self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        code, used_s = self._ended()
+        if code is None:
             return Ended(Status.ILLEGAL, "it closed the result channel")
-        if code == -signal.SIGXCPU:
+        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and used_s >= self.limits.cpu_s):
             return Ended(Status.TIMEOUT, f"took more than {self.limits.cpu_s} s of processor time")
         if code == -signal.SIGKILL:
             return Ended(Status.MEMORY, "was killed by the system, which is what it does when memory runs out")
@@ -224,10 +222,21 @@ class Jail:
             return Ended(Status.CRASHED, f"ended by {signal.Signals(-code).name}")
         return Ended(Status.CRASHED, f"ended with exit code {code} before it answered")
 
+    def _ended(self) -> tuple[int | None, float]:
+        """The process's exit code, None where it lives on, and the processor time it took in seconds."""
+        assert self.process is not None
+        for _ in range(50):
+            pid, code, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                self.process.returncode = os.waitstatus_to_exitcode(code)
+                return self.process.returncode, usage.ru_utime + usage.ru_stime
+            time.sleep(0.1)
+        return None, 0.0
+
     def close(self) -> None:
         """Kills the process with all that is in its session, and clears its room."""
         process = getattr(self, "process", None)
-        if process is not None:
+        if process is not None and process.returncode is None:  # its number is its own until it is waited for
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -221,12 +221,14 @@ class Worker:
         return played(system, trace, policy)
 
     def value(self, told: Any, arrays: list[np.ndarray]) -> Any:
-        """What the trusted side means: a number, a record, an array, a view."""
+        """What the trusted side means: a number, a record, a tuple, an array, a view."""
         if type(told) is list:
             fields = told[1:]
             return self.records[told[0]]([self.value(f, arrays) if type(f) is dict else f for f in fields])
         if type(told) is not dict:
             return told
+        if "items" in told:
+            return tuple(self.value(part, arrays) for part in told["items"])
         if "array" in told:
             return arrays[told["array"]].copy()
         view = self.views.get(told["view"])

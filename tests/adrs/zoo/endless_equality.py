@@ -1,0 +1,19 @@
+"""Answers with an object that is never done being compared.
+
+Listed: refused. Jailed: illegal.
+"""
+
+from sim.domains import paging
+
+
+class Endless:
+    def __eq__(self, other):
+        while True:
+            pass
+
+    __hash__ = None
+
+
+class Cheat(paging.Policy):
+    def evict(self, request):
+        return Endless()

@@ -1,0 +1,18 @@
+"""Loops for ever.
+
+Listed: refused. Jailed: timeout.
+"""
+
+from sim.domains import paging
+
+
+class Cheat(paging.Policy):
+    def begin(self, setting, rng):
+        self.order = []
+
+    def admit(self, request):
+        self.order.append(request.page)
+
+    def evict(self, request):
+        while True:
+            pass

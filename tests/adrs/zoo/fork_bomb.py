@@ -1,0 +1,20 @@
+"""Makes processes without end.
+
+Listed: refused. Jailed: crashed.
+"""
+
+import os
+
+from sim.domains import paging
+
+
+class Cheat(paging.Policy):
+    def begin(self, setting, rng):
+        self.order = []
+
+    def admit(self, request):
+        self.order.append(request.page)
+
+    def evict(self, request):
+        while True:
+            os.fork()

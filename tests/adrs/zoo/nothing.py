@@ -1,0 +1,17 @@
+"""Answers nothing.
+
+Listed: illegal. Jailed: illegal.
+"""
+
+from sim.domains import paging
+
+
+class Cheat(paging.Policy):
+    def begin(self, setting, rng):
+        self.order = []
+
+    def admit(self, request):
+        self.order.append(request.page)
+
+    def evict(self, request):
+        self.order.pop(0)

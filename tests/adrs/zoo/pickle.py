@@ -1,0 +1,18 @@
+"""Answers with an object that runs a program when it is unpickled.
+
+Listed: refused. Jailed: illegal.
+"""
+
+import os
+
+from sim.domains import paging
+
+
+class Bomb:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/augsim-zoo-was-here",)
+
+
+class Cheat(paging.Policy):
+    def evict(self, request):
+        return Bomb()

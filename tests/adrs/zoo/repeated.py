@@ -1,0 +1,17 @@
+"""Names the same victim again and again.
+
+Listed: illegal. Jailed: illegal.
+"""
+
+from sim.domains import paging
+
+
+class Cheat(paging.Policy):
+    def begin(self, setting, rng):
+        self.order = []
+
+    def admit(self, request):
+        self.order.append(request.page)
+
+    def evict(self, request):
+        return self.order[0]

@@ -1,0 +1,16 @@
+"""Hides a second policy in its file.
+
+Listed: malformed. Jailed: malformed.
+"""
+
+from sim.domains import paging
+
+
+class Shown(paging.Policy):
+    def evict(self, request):
+        return 0
+
+
+class Hidden(paging.Policy):
+    def evict(self, request):
+        return 1
