@@ -53,8 +53,16 @@ CONDITIONS = (
 )
 """The bank of guards. Where something in braces is not at hand, another guard is taken."""
 
-ACTIONS = ("{statement}", "{result}", "{leave}", "{state} *= {share}", "{state} = {other}", "{state} += {share}")
-"""What stands behind a guard: a statement of the same policy, an answer of the same verb, or a change of its state."""
+ACTIONS = (
+    "{statement}",
+    "{result}",
+    "{leave}",
+    "{state} *= {share}",
+    "{state} = {other}",
+    "{state} += {share}",
+    "return {feature}",
+)
+"""What stands behind a guard: a statement of the policy, another answer of the verb, a change of its state, another score."""
 
 
 class Change(NamedTuple):
@@ -102,7 +110,7 @@ class ASTEdits:
             base = sources[-1 - k // TRIES]
             pool = [source for source in (*sources, *self.donors) if source != base]
             donor = drawn(rng, pool) if pool else ""
-            change = changed(base, donor, self.problem.domain, rng)
+            change = changed(base, donor, self.problem, rng)
             if change is None or any(_same(change.source, source) for source in (base, donor)):
                 continue
             if not _may_run(change.source, self.problem.domain):
@@ -139,7 +147,7 @@ def library(domain: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def changed(source: str, donor: str, domain: str, rng: np.random.Generator) -> Change | None:
+def changed(source: str, donor: str, problem: Problem, rng: np.random.Generator) -> Change | None:
     """The file with one change drawn at random; None where that change cannot be made."""
     file = File(source)
     if file.policy is None:
@@ -149,7 +157,7 @@ def changed(source: str, donor: str, domain: str, rng: np.random.Generator) -> C
     for share, operator in OPERATORS:
         step += share
         if draw < step:
-            change = operator(file, donor, domain, rng)
+            change = operator(file, donor, problem, rng)
             break
     else:
         raise AssertionError("shares of operators sum to 1")
@@ -157,7 +165,7 @@ def changed(source: str, donor: str, domain: str, rng: np.random.Generator) -> C
         return None
     try:
         ast.parse(change.source)
-        return change._replace(source=heads.completed(change.source, heads.offered(domain)))
+        return change._replace(source=heads.completed(change.source, heads.offered(problem.domain)))
     except SyntaxError:
         return None
 
@@ -180,7 +188,7 @@ def with_note(source: str, note: str) -> str:
     return file.with_edits([(first.lineno, first.lineno - 1, f"{text}\n\n")])
 
 
-def swapped(file: File, donor: str, domain: str, rng: Any) -> Change | None:
+def swapped(file: File, donor: str, problem: Problem, rng: Any) -> Change | None:
     """One comparison made another: < to <=, > or >=; == to !=."""
     found = [node for node in file.inside(ast.Compare) if len(node.ops) == 1 and type(node.ops[0]) in ORDERS | EQUALS]
     if not found:
@@ -197,7 +205,7 @@ def swapped(file: File, donor: str, domain: str, rng: Any) -> Change | None:
     return Change(file.replaced(start, end, text), f"{signs[kind]} became {new} in {file.where(node)}")
 
 
-def perturbed(file: File, donor: str, domain: str, rng: Any) -> Change | None:
+def perturbed(file: File, donor: str, problem: Problem, rng: Any) -> Change | None:
     """One number made another: times 2^Normal(0, 1), or, of whole numbers, one more or less."""
     found = [node for node in file.inside(ast.Constant, everywhere=True) if type(node.value) in (int, float)]
     if not found:
@@ -216,7 +224,7 @@ def perturbed(file: File, donor: str, domain: str, rng: Any) -> Change | None:
     return Change(file.replaced(*file.span(node), repr(new)), f"{old} became {new!r} in {file.where(node)}")
 
 
-def guarded(file: File, donor: str, domain: str, rng: Any) -> Change | None:
+def guarded(file: File, donor: str, problem: Problem, rng: Any) -> Change | None:
     """A new branch: a guard of the bank, and behind it an action of the bank, before a statement of a verb."""
     places = [
         (function, block, k) for function in file.deciding for block in file.blocks(function) for k in range(len(block))
@@ -225,9 +233,9 @@ def guarded(file: File, donor: str, domain: str, rng: Any) -> Change | None:
     if not places:
         return None
     function, block, k = drawn(rng, places)
-    scope = _Scope(file, function, block[k], domain)
-    guard = scope.filled(drawn(rng, CONDITIONS), rng)
-    action = scope.filled(drawn(rng, ACTIONS), rng)
+    scope = _Scope(file, function, block[k], problem)
+    guard = scope.one_of(CONDITIONS, rng)
+    action = scope.one_of(ACTIONS, rng)
     if guard is None or action is None:
         return None
     indent = " " * block[k].col_offset
@@ -237,7 +245,7 @@ def guarded(file: File, donor: str, domain: str, rng: Any) -> Change | None:
     return Change(file.with_edits([(block[k].lineno, block[k].lineno - 1, text)]), f"if {guard}: in {function.name}")
 
 
-def deleted(file: File, donor: str, domain: str, rng: Any) -> Change | None:
+def deleted(file: File, donor: str, problem: Problem, rng: Any) -> Change | None:
     """One statement less; the last answer of a verb stays."""
     found = [
         (statement, block)
@@ -260,12 +268,12 @@ def deleted(file: File, donor: str, domain: str, rng: Any) -> Change | None:
     )
 
 
-def spliced(file: File, donor: str, domain: str, rng: Any) -> Change | None:
+def spliced(file: File, donor: str, problem: Problem, rng: Any) -> Change | None:
     """A function of another policy in place of the one of equal signature, with all that it needs."""
     return _grafted(splice.method, file, donor, rng)
 
 
-def crossed(file: File, donor: str, domain: str, rng: Any) -> Change | None:
+def crossed(file: File, donor: str, problem: Problem, rng: Any) -> Change | None:
     """The first statements of a function, then the last ones of its namesake in another policy, with all that these need."""
     return _grafted(splice.statements, file, donor, rng)
 
@@ -287,7 +295,7 @@ def _grafted(graft: Callable[..., tuple[str, str] | None], file: File, donor: st
     return None if found is None else Change(*found, is_of_two=True)
 
 
-OPERATORS: tuple[tuple[float, Callable[[File, str, str, Any], Change | None]], ...] = (
+OPERATORS: tuple[tuple[float, Callable[[File, str, Problem, Any], Change | None]], ...] = (
     (0.15, swapped),
     (0.25, perturbed),
     (0.2, guarded),
@@ -305,10 +313,10 @@ class _Scope:
         file: of the policy.
         function: one of its methods.
         statement: within it.
-        domain: of the policy.
+        problem: of the policy's domain.
     """
 
-    def __init__(self, file: File, function: ast.FunctionDef, statement: ast.stmt, domain: str):
+    def __init__(self, file: File, function: ast.FunctionDef, statement: ast.stmt, problem: Problem):
         self.file = file
         self.function = function
         self.is_in_loop = file.is_in_loop(statement)
@@ -319,16 +327,25 @@ class _Scope:
             *stored(*(node for node in before if isinstance(node, ast.Name) and file.leads_to(node, statement))),
             *file.globals,
         }
-        self.facts = [fact for argument in arguments for fact in FACTS.get(domain, {}).get(argument, ())]
+        self.features = features(file, function, problem)
+        self.facts = [fact for argument in arguments for fact in FACTS.get(problem.domain, {}).get(argument, ())]
+
+    def one_of(self, forms: Sequence[str], rng: Any) -> str | None:
+        """One of the forms that can be filled, drawn at random; None where none can be."""
+        left = list(forms)
+        while left:
+            form = drawn(rng, left)
+            left.remove(form)
+            if (text := self.filled(form, rng)) is not None:
+                return text
+        return None
 
     def filled(self, form: str, rng: Any) -> str | None:
         """The form with something at hand in place of every name in braces; None where nothing is."""
         values: dict[str, str] = {}
         for name in re.findall(r"{(\w+)}", form):
             choice = getattr(self, f"_{name}")(rng)
-            if choice is None:
-                return None
-            if choice in values.values():
+            if choice is None or choice in values.values():
                 return None
             values[name] = choice
         return form.format(**values)
@@ -341,12 +358,15 @@ class _Scope:
             for part in ([node.left, *node.comparators] if isinstance(node, ast.Compare) else [node.left, node.right])
             if not isinstance(part, ast.Constant) and self._is_known(part) and _is_plain(part)
         ]
-        return _one(rng, [*found, *self.facts])
+        return _one(rng, [*found, *self.facts, *self.features])
 
     _other = _number
 
     def _count(self, rng: Any) -> str | None:
         return _one(rng, [fact for fact in self.facts if fact.endswith((".index", ".clock", ".n_pending"))])
+
+    def _feature(self, rng: Any) -> str | None:
+        return _one(rng, self.features)
 
     def _chance(self, rng: Any) -> str | None:
         return "self.rng.random()" if "rng" in self.file.state else None
@@ -401,6 +421,17 @@ class _Scope:
         """Whether all variables that it reads are there."""
         read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         return read - set(stored(tree)) <= self.names | allowlist.CALLED | {"True", "False", "None"}
+
+
+def features(file: File, function: ast.FunctionDef, problem: Problem) -> list[str]:
+    """The features of the file's template, where the function is the one that scores by them."""
+    base = ast.unparse(file.policy.bases[0]) if file.policy else ""
+    return [
+        f"self.{name}({template.subject if feature.of_subject else ''})"
+        for template in problem.templates
+        if template.base == base and template.hole == function.name
+        for name, feature in template.features.items()
+    ]
 
 
 def _is_plain(tree: ast.AST) -> bool:

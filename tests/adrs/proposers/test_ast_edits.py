@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def tried(*sources):
 
 def children(source, n, domain="paging", donors=None, seed=0):
     rng = np.random.default_rng(seed)
-    one = ASTEdits(type("P", (), {"domain": domain}), donors)
+    one = ASTEdits(replace(PAGING, domain=domain, templates=()), donors)
     return [one.ask(tried(source), rng).candidate for _ in range(n)]
 
 
@@ -85,15 +86,15 @@ def changes(before, after):
 
 
 def test_a_comparison_becomes_another_and_nothing_else_changes():
-    change = ast_edits.swapped(File(SMALL), "", "paging", Draws(0.0, 0.99))
+    change = ast_edits.swapped(File(SMALL), "", PAGING, Draws(0.0, 0.99))
     assert change.note == "< became >= in evict"
     assert changes(SMALL, change.source) == (["if self.level < self.limit:"], ["if self.level >= self.limit:"])
 
 
 def test_an_equality_becomes_its_opposite_and_a_membership_stays():
     source = SMALL.replace("self.level < self.limit", "(self.level)  == 3")
-    assert "(self.level)  != 3" in ast_edits.swapped(File(source), "", "paging", Draws()).source
-    assert ast_edits.swapped(File(SMALL.replace("<", "in")), "", "paging", Draws()) is None
+    assert "(self.level)  != 3" in ast_edits.swapped(File(source), "", PAGING, Draws()).source
+    assert ast_edits.swapped(File(SMALL.replace("<", "in")), "", PAGING, Draws()) is None
 
 
 @pytest.mark.parametrize(
@@ -108,14 +109,14 @@ def test_an_equality_becomes_its_opposite_and_a_membership_stays():
     ],
 )
 def test_a_number_becomes_another_of_its_kind(draws, old, new):
-    change = ast_edits.perturbed(File(SMALL), "", "paging", draws)
+    change = ast_edits.perturbed(File(SMALL), "", PAGING, draws)
     assert changes(SMALL, change.source) == ([old], [new])
 
 
 def test_numbers_that_only_give_names_and_places_in_tuples_are_left_alone():
     body = "\n\nclass P(paging.Policy):\n    def evict(self, request):\n        return x[0]\n"
     source = f"from sim.domains import paging\n\nA, B = 0, 1\n{body}"
-    assert ast_edits.perturbed(File(source), "", "paging", Draws()) is None
+    assert ast_edits.perturbed(File(source), "", PAGING, Draws()) is None
 
 
 def test_bounds_and_refusals_of_wrong_parameters_are_left_alone():
@@ -127,8 +128,8 @@ def test_bounds_and_refusals_of_wrong_parameters_are_left_alone():
 
 
 def test_a_branch_is_put_before_a_statement_with_a_guard_of_what_is_known_there():
-    place, guard, action = 0.3, 0.2, 0.9
-    change = ast_edits.guarded(File(SMALL), "", "paging", Draws(place, guard, 0.0, 0.5, action, 0.0, 0.3))
+    place, guard, action = 0.3, 0.2, 0.8
+    change = ast_edits.guarded(File(SMALL), "", PAGING, Draws(place, guard, 0.0, 0.5, action, 0.0, 0.3))
     assert change.note == "if self.level <= 64: in evict"
     assert changes(SMALL, change.source) == ([], ["if self.level <= 64:", "self.level += 0.3"])
 
@@ -136,16 +137,25 @@ def test_a_branch_is_put_before_a_statement_with_a_guard_of_what_is_known_there(
 def test_what_a_guard_names_has_been_set_before_it():
     file = File(SMALL)
     evict = file.methods[1]
-    first = ast_edits._Scope(file, evict, evict.body[0], "paging")
-    last = ast_edits._Scope(file, evict, evict.body[2], "paging")
-    within = ast_edits._Scope(file, evict, evict.body[1].body[0], "paging")
+    first = ast_edits._Scope(file, evict, evict.body[0], PAGING)
+    last = ast_edits._Scope(file, evict, evict.body[2], PAGING)
+    within = ast_edits._Scope(file, evict, evict.body[1].body[0], PAGING)
     assert "page" not in first.names and "page" in last.names and "page" in within.names
     assert first.names == {"self", "request", "Small"}
     assert first.facts == ["request.index", "request.size"]
 
 
+def test_a_formula_is_guarded_by_its_features_and_may_give_another():
+    lru = PAGING.source(PAGING.seeds()["sampled: lru"])
+    evict = File(lru).methods[0]
+    assert ast_edits.features(File(lru), evict, PAGING)[:2] == ["self.age(page)", "self.tenure(page)"]
+    change = ast_edits.guarded(File(lru), "", PAGING, Draws(0.0, 0.2, 0.2, 0.2, 0.99, 0.45))
+    assert changes(lru, change.source) == ([], ["if self.acquaintance(page) <= 5:", "return self.gap(page)"])
+    assert ast_edits.features(File(SMALL), File(SMALL).methods[1], PAGING) == []
+
+
 def test_a_statement_is_deleted_and_a_block_that_would_be_empty_passes():
-    found = {ast_edits.deleted(File(SMALL), "", "paging", Draws((k + 0.5) / 6)).source for k in range(6)}
+    found = {ast_edits.deleted(File(SMALL), "", PAGING, Draws((k + 0.5) / 6)).source for k in range(6)}
     assert len(found) == 6
     assert SMALL.replace("        page = request.page  # to begin with\n", "") in found
     assert SMALL.replace("            page = 1\n", "            pass\n") in found
@@ -155,7 +165,7 @@ def test_a_statement_is_deleted_and_a_block_that_would_be_empty_passes():
 
 def test_a_function_is_replaced_by_another_policys_with_the_state_it_needs_and_what_keeps_it():
     evict = 0.6
-    change = ast_edits.spliced(File(LRU), SIEVE, "paging", Draws(evict))
+    change = ast_edits.spliced(File(LRU), SIEVE, PAGING, Draws(evict))
     assert change.note == "took evict of another, Sieve"
     child = heads.completed(change.source, heads.offered("paging"))
     assert "import numpy as np" in child and "from sim.core.trace import NONE" in child
@@ -174,7 +184,7 @@ def test_a_function_is_replaced_by_another_policys_with_the_state_it_needs_and_w
 
 
 def test_the_end_of_a_function_is_another_policys():
-    change = ast_edits.crossed(File(LRU), ARC, "paging", Draws(0.0, 0.99, 0.0))
+    change = ast_edits.crossed(File(LRU), ARC, PAGING, Draws(0.0, 0.99, 0.0))
     assert change.note == "ended hit as another, ARC, from statement 1 on"
     assert (
         "        self.order.move_to_front(request.page)\n        self.queues.move_to_front(T2, request.page)\n"
@@ -185,7 +195,7 @@ def test_the_end_of_a_function_is_another_policys():
 
 def test_names_for_different_things_are_made_different():
     two_q = (ROOT / "policies/paging/two_q.py").read_text()
-    change = ast_edits.spliced(File(two_q), ARC, "paging", Draws(0.5))
+    change = ast_edits.spliced(File(two_q), ARC, PAGING, Draws(0.5))
     assert "took evict" in change.note
     child = change.source
     assert "self.queues_2 = Queues(setting, 4)" in child and "self.queues = Queues(setting, 3)" in child
