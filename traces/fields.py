@@ -69,8 +69,11 @@ class Fields:
             raise self.bad(row, f"an integer below {limit:,}" if digits.isdigit() else "an integer of at least 0")
         return values
 
-    def numbers(self) -> np.ndarray:
+    def numbers(self, expected: str = "a number of at least 0") -> np.ndarray:
         """The fields as numbers of at least 0: int64 where all are integers, else float64, each the nearest one.
+
+        Args:
+            expected: what an error says is expected.
 
         Raises:
             InputError: one is no finite decimal number, or negative.
@@ -85,7 +88,7 @@ class Fields:
             values[row] = float(field) if NUMBER.fullmatch(field) else np.nan
         is_good = (values >= 0) & (values < np.inf)
         if not is_good.all():
-            raise self.bad(int(is_good.argmin()), "a number of at least 0")
+            raise self.bad(int(is_good.argmin()), expected)
         return values
 
     def words(self, codes: Mapping[str, int]) -> np.ndarray:

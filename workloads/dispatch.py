@@ -5,7 +5,7 @@ whatever one likes: a server of speed 1 does a job of size 1 in one of it. In a 
 (float64) stand for `time`. All chance comes from `rng`. Two options are common to all:
 
     sizes: the law of the sizes, of mean `mean_size`: "exponential", "deterministic", "uniform", "hyperexponential:cv2=10",
-        "weibull:shape=0.5", "lognormal:sigma=1", "pareto:alpha=1.5,low=0.01,high=1000" (bounded; its mean is scaled too), or
+        "weibull:shape=0.5", "lognormal:sigma=1", "[pareto:alpha=1.5,low=0.01,high=1000]" (bounded; its mean is scaled too), or
         a file with one size a line, drawn with replacement and taken as they are.
     keys: jobs are about so many things (users, objects), of Zipf popularity with exponent 1; 0: no column `key`.
 

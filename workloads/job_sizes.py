@@ -26,12 +26,15 @@ def draw(rng: Generator, text: str, mean: float, n: int) -> np.ndarray:
     """Draws n sizes, float64, above 0.
 
     Args:
-        text: "LAW" or "LAW:key=value,..." with a law of `LAWS`, or the path of a file with one size a line.
+        text: "LAW" or "LAW:key=value,..." with a law of `LAWS`, or the path of a file with one size a line; perhaps in brackets,
+            which keep its commas from parting the workload's parameters.
         mean: of the law; a file's sizes stay as they are.
 
     Raises:
         InputError: an unknown law or parameter, a value outside its range, a file without sizes.
     """
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1].strip()
     name, _, rest = text.partition(":")
     if name not in LAWS:
         if "/" in text or Path(text).is_file():

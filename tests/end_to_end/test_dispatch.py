@@ -69,6 +69,18 @@ def test_several_disciplines_and_noisy_predictions_are_axes(say):
     assert "load 1.5" in said.err and "work comes faster than it can be done" in said.err
 
 
+def test_options_that_have_no_effect_are_told(say):
+    words = ("--down-mean", "5", "--on-crash", "lose", "--backoff", "2", "--no-cancel")
+    said = say("replay", "dispatch", W, "--servers", "4", *JSQ, *words, "--no-reference")
+    assert said.code == 0
+    assert "down_mean has no effect without up_mean: no server crashes" in said.err
+    assert "on_crash has no effect without up_mean" in said.err
+    assert "backoff has no effect without retries: no job comes again" in said.err
+    assert "cancel has no effect without timeout: no client gives up" in said.err
+    with_all = (*words, "--up-mean", "50", "--retries", "2", "--timeout", "4")
+    assert say("replay", "dispatch", W, "--servers", "4", *JSQ, *with_all, "--no-reference").err == ""
+
+
 def test_a_study_of_errors_of_prediction(say, tmp_path):
     (tmp_path / "study.toml").write_text(f"""
 domain = "dispatch"
@@ -98,6 +110,12 @@ discipline = ["fcfs", "sprpt"]
     ("words", "expected"),
     [
         ((W, "--servers", "0", *JSQ), "servers must be at least 1, got 0"),
+        ((W, "--servers", "2000000000", *JSQ), "servers must be at most 1,000,000, got 2,000,000,000"),
+        (
+            (W, "--servers", "4", *JSQ, "--timeout", "1", "--retries", "9999"),
+            "retries must be at most 1,000, got 9,999",
+        ),
+        ((W, "--servers", "4", *JSQ, "--speeds", "99999999999x1"), "are more than the 4 servers; give one, or as many"),
         ((W, "--servers", "few", *JSQ), 'servers "few" is not understood; expected a whole number'),
         ((W, *JSQ), "Missing option '--servers'"),
         ((W, "--servers", "4", *JSQ, "--discipline", "lifo"), 'no discipline named "lifo"; expected one of fcfs, ps,'),
@@ -118,7 +136,10 @@ discipline = ["fcfs", "sprpt"]
         ((W, "--servers", "4", "-p", "power_of_d,d=5"), "power_of_d asks d different servers, 1 to 4, got d=5"),
         (("workload:poisson", "--servers", "4", *JSQ), "workload poisson needs the parameter rate"),
         (("workload:poisson,rate=-1", "--servers", "4", *JSQ), "poisson: rate must be above 0 and finite, got -1"),
-        (("negative.jobs.csv", "--servers", "4", *JSQ), 'negative.jobs.csv, line 3: size is "-2"'),
+        (
+            ("negative.jobs.csv", "--servers", "4", *JSQ),
+            'negative.jobs.csv, line 3: size is "-2"; expected a number above 0',
+        ),
         (("backwards.jobs.csv", "--servers", "4", *JSQ), "line 3: time goes backwards, from 3 to 1"),
         (("pages.txt", "--servers", "4", *JSQ), "trace pages.txt is one of paging; jobs are read from a .csv file"),
         ((W, "--servers", "4", "-p", "./no_route.py"), "Mine in ./no_route.py does not define route"),

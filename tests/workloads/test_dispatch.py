@@ -88,6 +88,14 @@ def test_sizes_have_the_mean_and_the_variance_of_their_law(text, cv2):
     assert size.var() / 4 == pytest.approx(cv2, rel=0.1, abs=1e-12)
 
 
+def test_a_law_of_several_parameters_stands_in_brackets_on_the_command_line():
+    law = "pareto:alpha=1.5,low=1,high=10"
+    trace = Bench().trace(f"workload:poisson,rate=2,n_jobs=100,sizes=[{law}]", "dispatch", 3)
+    assert 5 < trace["size"].max() / trace["size"].min() < 10
+    drawn = made("poisson", n_jobs=100, sizes=f"[{law}]")["size"]
+    assert np.array_equal(drawn, made("poisson", n_jobs=100, sizes=law)["size"])
+
+
 def test_sizes_from_a_file_are_drawn_as_they_are(tmp_path):
     (tmp_path / "sizes.txt").write_text("1\n2.5\n10\n")
     size = job_sizes.draw(stream(1, "sizes"), str(tmp_path / "sizes.txt"), 7.0, 1000)

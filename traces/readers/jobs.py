@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from sim.core.errors import InputError
 from sim.core.trace import Trace
-from traces.fields import Fields
 from traces.ids import Ids
 from traces.lines import Lines, fields_of, split
 from traces.source import Source
@@ -42,8 +39,8 @@ def read(
         them; table `keys`: the keys' original ids. Arrivals must not go backwards.
 
     Raises:
-        InputError: no jobs; no column of sizes; a line with more or fewer fields; a value that is no number of at least 0; a
-            time before its predecessor's, or a size of 0: file and line are named.
+        InputError: no jobs; no column of sizes; a line with more or fewer fields; a value that is no number of at least 0,
+            or no size above it; a time before its predecessor's: file and line are named.
     """
     given = {"time": time_column, "size": size_column, "key": key_column}
     lines = Lines(source)
@@ -67,9 +64,12 @@ def read(
             if name == "key":
                 parts[name].append(keys.codes(fields[name]))
                 continue
-            take: Callable[[Fields], np.ndarray] = Fields.naturals if name == "client" else Fields.numbers
-            values = take(fields[name])
-            if name in ("size", "predicted_size") and len(wrong := np.flatnonzero(values <= 0)):
+            is_size = name in ("size", "predicted_size")
+            if name == "client":
+                values = fields[name].naturals()
+            else:
+                values = fields[name].numbers("a number above 0" if is_size else "a number of at least 0")
+            if is_size and len(wrong := np.flatnonzero(values <= 0)):
                 raise fields[name].bad(int(wrong[0]), "a number above 0")
             if name == "time" and len(values):
                 before = np.concatenate(([latest], values[:-1]))

@@ -15,6 +15,10 @@ from sim.core.trace import Trace
 from sim.domains.dispatch.farm import MOVE, ON_CRASH
 from sim.domains.dispatch.queues import BY_KEY, DISCIPLINES
 
+MOST_SERVERS = 1_000_000
+MOST_RETRIES = 1000
+"""What a run keeps in memory for each server, and for each attempt of each job, allows no more."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -23,13 +27,13 @@ class Setting:
     Times are in the unit of the trace, work in what a server of speed 1 does in one of them.
 
     Args:
-        servers: at least 1.
+        servers: 1 to `MOST_SERVERS`.
         discipline: in which order a server serves its jobs, one of `queues.DISCIPLINES`.
         speeds: work per unit of time: one number for all, or one for each, "12x1,4x2" for twelve and four.
         warmup: share of the jobs, in [0, 1), that come first and are left out of the figures.
         buffer: the most jobs a server takes, further ones are turned away; 0: any number.
         timeout: a client gives up after so long; None: never.
-        retries: a failed job comes again so often: turned away, given up, or its server crashed.
+        retries: a failed job comes again so often, at most `MOST_RETRIES`: turned away, given up, or its server crashed.
         backoff: pause before the first retry; each further one is twice as long.
         cancel: a job that was given up leaves its server; otherwise the server works on it in vain.
         up_mean: mean of the exponential time until a server crashes; None: never.
@@ -73,6 +77,9 @@ class Setting:
     def __post_init__(self):
         if self.servers < 1:
             raise InputError(f"servers must be at least 1, got {self.servers}")
+        for name, most in (("servers", MOST_SERVERS), ("retries", MOST_RETRIES)):
+            if getattr(self, name) > most:
+                raise InputError(f"{name} must be at most {most:,}, got {getattr(self, name):,}")
         if self.discipline not in DISCIPLINES:
             raise InputError(f'no discipline named "{self.discipline}"; expected one of {", ".join(DISCIPLINES)}')
         if self.on_crash not in ON_CRASH:
@@ -123,7 +130,12 @@ class Setting:
                 speed = math.nan
             if not 0 < speed < math.inf:
                 raise InputError(f'speeds "{self.speeds}" must be numbers above 0: 2, or 1,1,2,2, or 12x1,4x2')
-            found += [speed] * int(match[1] or 1) if match else []
+            n = int(match[1] or 1) if match else 0
+            if n > self.servers:
+                raise InputError(
+                    f'speeds "{self.speeds}" are more than the {self.servers} servers; give one, or as many'
+                )
+            found += [speed] * n
         if len(found) == 1:
             found *= self.servers
         if len(found) != self.servers:
@@ -146,7 +158,7 @@ class Setting:
         """Reads the user's options for this trace; several servers or disciplines give several settings.
 
         Returns:
-            The settings, and notices for the user (a load of 1 or more).
+            The settings, and notices for the user (a load of 1 or more, an option that has no effect).
 
         Raises:
             InputError: a value of unknown form or out of its range.
@@ -165,6 +177,13 @@ class Setting:
             for values in itertools.product(*listed.values())
         ]
         notices = []
+        if settings:
+            default, mine = cls(1), settings[0]
+            notices = [
+                f"{name} has no effect without {other}: {why}"
+                for name, other, why in IDLE
+                if getattr(mine, name) != getattr(default, name) and getattr(mine, other) in (None, 0)
+            ]
         for setting in settings:
             load = offered_load(trace, setting)
             if load is not None and load >= 1:
@@ -190,6 +209,15 @@ def offered_load(trace: Trace, setting: Setting) -> float | None:
         return None
     return float(np.sum(np.asarray(trace["size"], np.float64)[:-1]) / span / setting.speed_of_each().sum())
 
+
+IDLE = (
+    ("down_mean", "up_mean", "no server crashes"),
+    ("down_speed", "up_mean", "no server is slowed"),
+    ("on_crash", "up_mean", "no server crashes"),
+    ("backoff", "retries", "no job comes again"),
+    ("cancel", "timeout", "no client gives up"),
+)
+"""An option, the one without which it has no effect, and why."""
 
 KINDS = {"servers": int, "buffer": int, "retries": int, "discipline": str, "speeds": str, "on_crash": str}
 """How options are read; the others are numbers."""

@@ -48,6 +48,9 @@ METRICS = (
 
 PROTOCOLS = {"strict_2pl": Locks, "occ": Validation, "mvtso": Versions, "mvtso_ordered": Versions}
 
+MOST_UNITS = {"backoff": 1000, "think": 1_000_000}
+"""Of a pause: doubled 40 times, or once for each of many transactions, units still count without rounding."""
+
 N_LOGGED = 64
 """Starts that are recorded, per transaction on average."""
 
@@ -87,6 +90,9 @@ class Setting:
                 raise InputError(f'no {name} named "{getattr(self, name)}"; expected one of {", ".join(known)}')
         if self.backoff < 1:
             raise InputError(f"backoff must be at least 1 unit, got {self.backoff}")
+        for name, most in MOST_UNITS.items():
+            if getattr(self, name) > most:
+                raise InputError(f"{name} must be at most {most:,} units, got {getattr(self, name):,}")
         for name in ("workers", "clients"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must be at least 1, or 0 for any number, got {getattr(self, name)}")

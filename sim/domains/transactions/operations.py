@@ -78,6 +78,10 @@ EMPTY = {"first_read": FAR, "first_write": FAR, "last_access": -FAR, "last_write
 """Places of what a record lacks."""
 
 
+LATEST = 10**9
+"""The latest arrival: from there a schedule stays below `FAR` by far."""
+
+
 def columns(trace: Trace) -> tuple[Ragged, Ragged]:
     """The columns `kind` and `key`, checked.
 
@@ -110,7 +114,7 @@ def arrivals(trace: Trace) -> np.ndarray:
     """When each transaction arrives, int64, at least 1; 1 where the trace does not say.
 
     Raises:
-        InputError: a time below 1, or before its predecessor's.
+        InputError: a time below 1 or above `LATEST`, or before its predecessor's.
     """
     if "arrival" not in trace:
         return np.ones(len(trace), np.int64)
@@ -126,4 +130,7 @@ def arrivals(trace: Trace) -> np.ndarray:
             f"trace {trace.name}: arrival goes back at transaction {i}, from {arrival[i - 1]} to {arrival[i]}; "
             "sort the transactions by arrival"
         )
+    if len(arrival) and arrival[-1] > LATEST:
+        i = int(np.argmax(arrival > LATEST))
+        raise InputError(f"trace {trace.name}: arrival of transaction {i} is {arrival[i]}; expected at most {LATEST:,}")
     return arrival.astype(np.int64)

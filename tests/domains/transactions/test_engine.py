@@ -292,6 +292,8 @@ def test_bad_settings_and_picks_are_told_in_a_line():
         engine.Setting(workers=-1)
     with pytest.raises(InputError, match="backoff must be at least 1 unit, got 0"):
         engine.Setting(backoff=0)
+    with pytest.raises(InputError, match="think must be at most 1,000,000 units, got 2,000,000"):
+        engine.Setting(think=2_000_000)
     with pytest.raises(InputError, match="Given gives a whole order at once and so runs offline only"):
         run(CROSSED, Given((0, 1)))
 

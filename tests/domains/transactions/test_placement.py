@@ -161,6 +161,8 @@ def test_traces_that_are_none_of_transactions_or_not_whole_are_told():
     with pytest.raises(InputError, match="arrival of transaction 0 is 0; expected at least 1"):
         run(Given((0,)), trace.with_column("arrival", np.array([0])))
     late = made("r-x", "r-x").with_column("arrival", np.array([5, 3]))
+    with pytest.raises(InputError, match="arrival of transaction 0 is 2199023255552; expected at most 1,000,000,000"):
+        run(Given((0,)), trace.with_column("arrival", np.array([2**41])))
     with pytest.raises(InputError, match="arrival goes back at transaction 1, from 5 to 3"):
         run(Given((0, 1)), late)
     with pytest.raises(InputError, match='no protocol named "2pl"; expected one of ideal, strict_2pl_placement'):
