@@ -113,12 +113,13 @@ class ASTEdits:
             change = changed(base, donor, self.problem, rng)
             if change is None or any(_same(change.source, source) for source in (base, donor)):
                 continue
-            if not _may_run(change.source, self.problem.domain):
+            child = with_note(*change[:2])
+            if not _may_run(child, self.problem.domain):
                 continue
             ids = [identity(base)]
             if change.is_of_two and donor in sources:
                 ids.append(identity(donor))
-            return Proposal(Candidate(with_note(*change[:2]), tuple(ids), change.note, self.name))
+            return Proposal(Candidate(child, tuple(ids), change.note, self.name))
         raise Unavailable(
             "proposer ast finds nothing to change in its parents that gives a new policy; give it other seeds"
         )
@@ -175,6 +176,8 @@ def with_note(source: str, note: str) -> str:
     file = File(source)
     assert file.policy is not None
     first = file.policy.body[0]
+    if file.starts_mid_line(first):
+        return source
     rest = (ast.get_docstring(file.policy) or "").replace("\\", "\\\\").replace('"""', "'''")
     head = note.replace("\\", "").replace('"', "'")
     if rest.startswith(MADE):

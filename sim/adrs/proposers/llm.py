@@ -94,11 +94,12 @@ class LLM:
             Unavailable: the endpoint is down or out of quota.
             InputError: an answer is to be replayed and is not there.
         """
+        messages, n_shown = prompt.messages(
+            self.problem, parents, self.failures, self.training, self.model.most_characters
+        )
         request = {
             "model": self.model.name,
-            "messages": prompt.messages(
-                self.problem, parents, self.failures, self.training, self.model.most_characters
-            ),
+            "messages": messages,
             "temperature": self.model.temperature,
             "max_tokens": self.model.max_tokens,
             "seed": int(rng.integers(2**31)),
@@ -112,7 +113,7 @@ class LLM:
             malformed = str(unusable)
             source = text[: allowlist.MOST_BYTES].encode(errors="replace").decode()
         n_read, n_written, notices = self._usage(answer.response or {}, request, text)
-        ids = [tried.candidate.id for tried in reversed(parents)]
+        ids = [tried.candidate.id for tried in reversed(parents[len(parents) - n_shown :])]
         key, _, occurrence = name.rpartition("-")
         return Proposal(
             Candidate(source, tuple(dict.fromkeys(ids)), f"answer {key[:12]}-{occurrence}", answer.proposer),

@@ -38,8 +38,8 @@ def messages(
     failures: Mapping[str, Sequence[str]],
     training: Collection[str],
     most_characters: int,
-) -> list[Message]:
-    """The messages of one request.
+) -> tuple[list[Message], int]:
+    """The messages of one request, and how many of those tried they show.
 
     Args:
         problem: of the domain.
@@ -65,7 +65,7 @@ def messages(
         text = "\n".join([*about, *shown, failed, _section("Answer", _answer(tried[first:]))])
         if len(text) + len(SYSTEM) <= most_characters:
             break
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}], len(shown)
 
 
 def _section(title: str, text: str) -> str:

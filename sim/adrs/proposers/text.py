@@ -114,14 +114,15 @@ class File:
             }
             names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
             changed = {id(node.target) for node in ast.walk(function) if isinstance(node, ast.AugAssign)}
-            setting = [node for node in names if _is_stored(node) and id(node) not in changed]
             lines: dict[str, int] = {}
-            for node in setting:
-                lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
+            for node in names:
+                if _is_stored(node) and id(node) not in changed:
+                    lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
             local = {node.id for node in names if _is_stored(node)}
             for node in names:
-                is_set = node.id in inner or lines.get(node.id, node.lineno) < node.lineno or node in setting
-                if not is_set and (node.id in local or node.id not in known):
+                is_read = not _is_stored(node) or id(node) in changed
+                is_set = node.id in inner or lines.get(node.id, node.lineno) < node.lineno
+                if is_read and not is_set and (node.id in local or node.id not in known):
                     found.add(node.id)
         return found
 

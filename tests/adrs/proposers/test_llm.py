@@ -56,7 +56,7 @@ def ask(one, *parents, seed=1):
 
 
 def messages(*tried, failures=None, training=TRAINING, most=100_000):
-    return prompt.messages(PAGING, tried, failures or {}, training, most)
+    return prompt.messages(PAGING, tried, failures or {}, training, most)[0]
 
 
 def text_of(*tried, **options):
@@ -94,7 +94,7 @@ def test_figures_are_of_training_alone_rounded_and_without_the_names_of_traces()
 
 def test_of_a_metric_that_should_be_high_a_loss_below_0_is_a_gain():
     bandits = replace(PAGING, system="bandits/arms", domain="bandits", metric="best_arm_share", templates=())
-    [_, message] = prompt.messages(bandits, [seed(**{TRAINING[0]: -0.0953})], {}, TRAINING, 100_000)
+    [_, message], _ = prompt.messages(bandits, [seed(**{TRAINING[0]: -0.0953})], {}, TRAINING, 100_000)
     assert "best_arm_share (higher is better)" in message["content"] and "as high as you can" in message["content"]
     assert "best_arm_share against `lru`: +10.0 % on average" in message["content"]
 
@@ -136,6 +136,12 @@ def test_a_prompt_that_is_too_long_loses_its_worst_programs_first_and_never_the_
     assert "return -count" not in fewer and "return age + gap" in fewer and "Either edits of program v1" in fewer
     least = text_of(*tried, most=1)
     assert "return age\n" in least and "Program v1" not in least
+
+
+def test_parents_are_those_that_the_prompt_shows():
+    one, _ = proposer(WHOLE, Model("m", most_characters=1))
+    best = seed()
+    assert ask(one, seed("sampled: lfu"), best).candidate.parents == (best.candidate.id,)
 
 
 def test_a_fence_in_a_program_does_not_end_its_own():
