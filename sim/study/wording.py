@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sim.core.metric import Metric
 from sim.study import paired
@@ -223,7 +224,7 @@ def _row(comparison: Comparison) -> list[str]:
     signed = lambda value: _signed(comparison, value)  # noqa: E731
     return [
         name,
-        f"{comparison.value:,.4f}" if abs(comparison.value) < 10 else f"{comparison.value:,.0f}",
+        _value(comparison.value),
         signed(comparison.change),
         " to ".join(signed(end) for end in comparison.interval) if comparison.interval else "",
         f"{comparison.wins}/{comparison.ties}/{comparison.losses}",
@@ -232,6 +233,11 @@ def _row(comparison: Comparison) -> list[str]:
         f"{comparison.rank_biserial:+.2f}".replace("-", "−") if comparison.rank_biserial is not None else "",
         VERDICTS[comparison.verdict],
     ]
+
+
+def _value(value: float) -> str:
+    """Five digits, and never fewer than stand before the point."""
+    return f"{value:,.{min(4, max(0, 5 - len(f'{abs(value):.0f}')))}f}"
 
 
 def _signed(comparison: Comparison, value: float) -> str:
@@ -278,13 +284,17 @@ def sentences(studies: Sequence[Study]) -> list[str]:
     order = ("better", "worse", "split", "open", "too few traces", "no test")
     found = []
     for study in main:
-        where = paired.settings(study.asked)
         lines = sorted(study.comparisons, key=lambda c: order.index(c.verdict))
         found += [
-            (f"{where}: " if where else "") + sentence(comparison, study.metric, are_draws=study.are_draws)
-            for comparison in lines
+            _where(study.asked) + sentence(comparison, study.metric, are_draws=study.are_draws) for comparison in lines
         ]
     return found
+
+
+def _where(asked: Mapping[str, Any]) -> str:
+    """What opens a sentence about a group of settings."""
+    words = paired.settings(asked)
+    return f"{words}: " if words else ""
 
 
 def worth_table(found: Sequence[Worth]) -> Ranking:
@@ -357,8 +367,8 @@ def worth_sentence(one: Worth) -> str:
     of = f" times the {words} of {one.relative_to.name}" if one.relative_to else f" {one.metric.unit or words}".rstrip()
     at = "without error" if first == 0 else f"at the smallest error ({first:.3g})"
     text = (
-        f"{one.label} has {at} {_estimate(one.consistency)}{of}, at worst {_estimate(one.robustness)}, "
-        f"with {worst.predictions}"
+        f"{_where(one.asked)}{one.label} has {at} {_estimate(one.consistency)}{of}, "
+        f"at worst {_estimate(one.robustness)}, with {worst.predictions}"
     )
     if one.counterpart is None or one.break_even is None:
         return text

@@ -52,9 +52,10 @@ class Worth:
         metric: what is measured.
         asked: the settings as the user asked for them.
         levels: by rising error, two and more; predictions without a measured error are left out where two others have one.
-        relative_to: values are ratios to this contender's on the same trace and seed: the clairvoyant reference, else the
-            counterpart; None where that one has values of 0 and less: they are in the metric's unit.
-        error_name: what the error is: "measured error", or the predictor's one parameter that was varied.
+        relative_to: values are ratios to this contender's on the same trace and seed: the clairvoyant reference, of several
+            the best one, else the counterpart; None where that one has values of 0 and less: they are in the metric's unit.
+        error_name: what the error is: "measured error", "measured error per request", or the predictor's one parameter that was
+            varied.
         counterpart: the policy without predictions that it is held against; None where there is none.
         counterpart_value: its value.
         consistency: the value at the smallest error; `levels[0].error` says whether that is 0.
@@ -123,7 +124,8 @@ def worth(
         for label in dict.fromkeys(c.label for c in block.contenders if c.predictions != "none"):
             wanted = counterpart.get(label) if isinstance(counterpart, Mapping) else counterpart
             named = paired.find(wanted, blind, "counterpart") if wanted is not None else None
-            one = _worth(block, metric, label, [named] if named else blind, seed, draws)
+            measured = f"{_ERROR} per {per.removesuffix('s')}" if per else _ERROR
+            one = _worth(block, metric, label, [named] if named else blind, measured, seed, draws)
             if one is not None:
                 found.append(one)
     return found
@@ -169,17 +171,19 @@ def _measured(frame: pd.DataFrame, errors: Sequence[str], per: str | None) -> pd
     return total / pd.to_numeric(frame[per], errors="coerce") if per else total
 
 
-def _worth(block: Block, metric: Metric, label: str, blind: Sequence[Contender], seed: int, draws: int) -> Worth | None:
+def _worth(
+    block: Block, metric: Metric, label: str, blind: Sequence[Contender], measured_name: str, seed: int, draws: int
+) -> Worth | None:
     levels = [i for i, c in enumerate(block.contenders) if c.label == label and c.predictions != "none"]
     values, errors = block.columns[metric.name], block.columns[_ERROR]
     measured = [i for i in levels if not np.isnan(errors[i]).all()]
     if len(measured) >= 2:  # what was told nothing has no error to stand at
         levels = measured
-    name, errors_of = _errors(block, levels, errors)
+    name, errors_of = _errors(block, levels, errors, measured_name)
     if errors_of is None:
         return None
     sign = -1 if metric.better == "lower" else 1
-    unit, relative_to = _unit(block, values)
+    unit, relative_to = unit_of(block, metric)
     against = _best([block.contenders.index(c) for c in blind], values / unit, sign)
     if relative_to is None and against is not None and _is_positive(values[against]):
         unit, relative_to = values[against], block.contenders[against]
@@ -224,10 +228,10 @@ def _worth(block: Block, metric: Metric, label: str, blind: Sequence[Contender],
     )
 
 
-def _errors(block: Block, levels: Sequence[int], measured: np.ndarray) -> tuple[str, np.ndarray | None]:
+def _errors(block: Block, levels: Sequence[int], measured: np.ndarray, name: str) -> tuple[str, np.ndarray | None]:
     """What the errors are called, and their values at these levels: measured ones, else the one parameter that varies."""
     if not np.isnan(measured[levels]).all(axis=(1, 2)).any():
-        return _ERROR, measured[levels]
+        return name, measured[levels]
     predictions = [block.contenders[i].predictions for i in levels]
     found = varied(predictions)
     if found is None:
@@ -255,12 +259,15 @@ def varied(predictions: Sequence[str]) -> tuple[str, str] | None:
     return (found[0].name, keys[0]) if is_number else None
 
 
-def _unit(block: Block, values: np.ndarray) -> tuple[np.ndarray | float, Contender | None]:
-    """What values are divided by: those of the clairvoyant reference, where it has any and all are above 0."""
-    for i, contender in enumerate(block.contenders):
-        if contender.clairvoyant and contender.predictions == "none" and _is_positive(values[i]):
-            return values[i], contender
-    return 1.0, None
+def unit_of(block: Block, metric: Metric) -> tuple[np.ndarray | float, Contender | None]:
+    """What values are divided by: those of the clairvoyant reference, where it has any and all are above 0; else 1.
+
+    Of several that see the future the reference is the one with the best mean.
+    """
+    values = block.columns[metric.name]
+    seeing = [i for i, c in enumerate(block.contenders) if c.clairvoyant and c.predictions == "none"]
+    best = _best([i for i in seeing if _is_positive(values[i])], values, -1 if metric.better == "lower" else 1)
+    return (1.0, None) if best is None else (values[best], block.contenders[best])
 
 
 def _is_positive(values: np.ndarray) -> bool:

@@ -55,6 +55,15 @@ def test_a_metric_that_is_no_count_is_lower_or_higher():
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.17031, "0.1703"), (4.68322, "4.6832"), (10.3456, "10.346"), (969.4, "969.40"), (65432.1, "65,432")],
+)
+def test_a_table_shows_five_digits_of_a_value_of_any_size(value, shown):
+    study = stats.Study(MISSES, {}, FEWER.baseline, (replace(FEWER, value=value),), None, False, 0.05)
+    assert wording.table(study).rows[0][1] == shown
+
+
 def test_an_interval_around_nothing_names_both_sides():
     text = wording.sentence(replace(FEWER, interval=(-0.07, 0.012), verdict="open", p_holm=0.2, ties=1, wins=6), MISSES)
     assert "3.1 % fewer misses than lru, 95 % interval 1.2 more to 7.0 fewer, on 6 of 10 traces (1 equal)" in text
@@ -151,6 +160,8 @@ def test_what_a_prediction_was_worth_in_a_sentence():
         "mark0 has without error 1.000 (1.000 to 1.000) times the misses of belady, at worst 2.000 (2.000 to 2.000), with "
         "d:flip=20; it beats marker up to an error of 15"
     )
+    there = replace(found, asked={"capacity": "10%"})
+    assert wording.worth_sentence(there).startswith("capacity 10%: mark0 has without error")
     (row,) = wording.worth_table([found]).rows
     assert row[0] == "mark0" and row[6:] == ["15", "0 to 20", "2"]
 

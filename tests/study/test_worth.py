@@ -60,6 +60,21 @@ def test_the_counterpart_is_the_best_policy_without_predictions_unless_named():
         worth(frame, MISSES, counterpart="belady")
 
 
+def test_of_several_that_see_the_future_the_best_is_what_others_are_relative_to():
+    frame = curve([(10, 20), (20, 40)], (0, 10), belady=(10, 20), lru=(15, 30))
+    worse = table({"marking": on_traces(11, 22)}, clairvoyant=["marking"], eta=None)
+    found = only(pd.concat([worse, frame], ignore_index=True))
+    assert found.relative_to.name == "belady" and found.consistency.value == 1
+    frame = frame.assign(throughput=1 / frame["misses"]), worse.assign(throughput=1 / worse["misses"])
+    assert only(pd.concat(frame[::-1], ignore_index=True), THROUGHPUT).relative_to.name == "belady"
+
+
+def test_the_error_says_what_it_was_divided_by():
+    frame = curve([(10, 20), (20, 40)], (0, 10), lru=(15, 30)).assign(requests=5)
+    found = only(frame, per="requests")
+    assert found.error_name == "measured error per request" and found.levels[1].error.value == 2
+
+
 def test_predictions_that_tell_nothing_have_no_error_and_stand_beside_the_curve():
     silent = table({"mark0 with d:told=none": on_traces(99, 99)}, eta=None)
     found = only(pd.concat([curve([(10, 20), (30, 60)], (0, 10), lru=(20, 40)), silent], ignore_index=True))

@@ -29,7 +29,7 @@ from sim.study.figures import page, style
 from sim.study.figures.page import Page
 from sim.study.paired import Block, Contender
 from sim.study.store import Store
-from sim.study.worth import ERRORS
+from sim.study.worth import ERRORS, unit_of
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -150,7 +150,7 @@ class Material:
         setting. None for one trace, and where there is no reference or it has values of 0 and less."""
         if self.frame["trace"].nunique() < 2:
             return None
-        found = [units(block, block.columns[self.metric.name])[1] for block in self.blocks()]
+        found = [unit_of(block, self.metric)[1] for block in self.blocks()]
         return found[0] if found[0] is not None and len(set(found)) == 1 else None
 
     @property
@@ -164,7 +164,7 @@ class Material:
     def values(self, block: Block) -> np.ndarray:
         """The metric of a block, shape (contenders, traces, seeds), relative where several traces are put together."""
         values = block.columns[self.metric.name]
-        return values / units(block, values)[0] if self.relative_to is not None else values
+        return values / unit_of(block, self.metric)[0] if self.relative_to is not None else values
 
     def means(self, block: Block) -> pd.DataFrame:
         """Means over traces of means over seeds, a row per contender with any value: `policy`, `predictions`, `clairvoyant`, the
@@ -222,15 +222,6 @@ class Material:
             return {"color": style.REFERENCE, "marker": "", "linestyle": (0, (1.5, 1.5))}
         look = self.looks[row["policy"]].line()
         return look if not n_alike else {**look, "linestyle": style.DASHES[n_alike % len(style.DASHES)]}
-
-
-def units(block: Block, values: np.ndarray) -> tuple[np.ndarray | float, Contender | None]:
-    """The values of the clairvoyant reference, where it has some and all are above 0; else 1."""
-    for i, contender in enumerate(block.contenders):
-        known = values[i][~np.isnan(values[i])]
-        if contender.clairvoyant and contender.predictions == "none" and len(known) and (known > 0).all():
-            return values[i], contender
-    return 1.0, None
 
 
 def counted(counts: int | Iterable[int], noun: str) -> str:

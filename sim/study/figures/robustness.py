@@ -44,11 +44,11 @@ def sheets(material: Material) -> list[Sheet]:
             labels = list(curves["policy"].unique())
             parts = [labels[start : start + MOST] for start in range(0, len(labels), MOST)]
             where = paired.settings(block.asked)
-            error = f"{kind} per {_singular(material.system.LENGTH)}" if kind == "measured error" else f"error: {kind}"
+            error = kind.replace("measured", "measured prediction") if kind.startswith("measured") else f"error: {kind}"
             panels = [
                 Panel(
                     pd.concat([curves[curves["policy"].isin(part)], levels], ignore_index=True),
-                    partial(draw, material=material, error=f"{error.replace('measured', 'measured prediction')}"),
+                    partial(draw, material=material, error=error),
                     f"policies {i + 1} of {len(parts)}" if len(parts) > 1 else "",
                 )
                 for i, part in enumerate(parts)
@@ -144,10 +144,6 @@ def _best(levels: pd.DataFrame, material: Material, kept: list[str]) -> pd.DataF
     online = levels[levels["kind"] == "level"].sort_values("value", ascending=material.metric.better == "lower")
     best = online["policy"].head(MOST_LEVELS)
     return levels[(levels["kind"] == "reference") | levels["policy"].isin([*best, *kept])]
-
-
-def _singular(word: str) -> str:
-    return word.removesuffix("s")
 
 
 def draw(table: pd.DataFrame, axes: Axes, *, material: Material, error: str) -> None:
