@@ -126,16 +126,31 @@ def evaluate(
     Raises:
         InputError: too little protects this machine, an instance cannot be opened, or its metric is no number of at least 0.
     """
+    tried, losses = judge(candidate.source, instances, system, metric, baseline, probes, limits, layers)
+    return Report(tried.status, losses, tried.events, tried.detail)
+
+
+def judge(
+    source: str,
+    instances: Sequence[Instance],
+    system: str,
+    metric: str,
+    baseline: Mapping[str, float],
+    probes: Sequence[Instance] = (),
+    limits: Limits | None = None,
+    layers: Layers | None = None,
+) -> tuple[Attempt, dict[str, float]]:
+    """As `evaluate`: all that became of it, and the losses."""
     opened = [_opened(system, instance) for instance in instances]
     short = [_opened(system, instance) for instance in probes]
-    tried = attempt(candidate.source, opened, short, limits, layers)
+    tried = attempt(source, opened, short, limits, layers)
     better = next(m.better for m in catalog.system(system).METRICS if m.name == metric)
     sign = -1 if better == "higher" else 1
     losses = {
         each.name: sign * _log_ratio(each, _reached(each, run, metric), baseline[each.name])
         for each, run in zip(opened, tried.runs, strict=False)
     }
-    return Report(tried.status, losses, tried.events, tried.detail)
+    return tried, losses
 
 
 def _reached(each: Opened, run: Run, metric: str) -> Any:

@@ -10,10 +10,13 @@ and nothing else. Two ways to run a candidate:
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import pickle
+import signal
 import socket
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from functools import partial
@@ -33,10 +36,15 @@ from sim.core.seeds import stream
 from sim.core.trace import Trace
 from sim.study import catalog
 
+PR_SET_PDEATHSIG = 1
+"""Asks for a signal when the process that began this one is gone."""
+
 
 def main(arguments: list[str]) -> None:
     """A worker's life: `arguments` is one text of JSON that says which walls to raise and where its orders come from."""
     wanted = json.loads(arguments[0])
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     reading, writing = wanted["pipes"]
     channel = Channel(reading, writing, bytes.fromhex(wanted["nonce"]), wanted["most_bytes"])
     channel.send({"layers": raise_walls(wanted)})
