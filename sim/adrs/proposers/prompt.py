@@ -95,10 +95,27 @@ def _interface(problem: Problem) -> str:
     settings = catalog.system(problem.system).Setting.__mro__[:-1]
     parts += [f"`setting`: {inspect.getdoc(setting)}" for setting in settings]
     parts += [f"{problem.domain}.{name}: {inspect.getdoc(getattr(domain, name))}" for name in bases(problem)]
-    for (of, name), what in seen.SEEN.items():
-        if of == problem.domain and (shown := ", ".join((*what.fixed, *what.current, *what.asked, *what.verbs))):
-            parts.append(f"A `{name}` shows: {shown}.")
+    parts += [
+        _view(problem.domain, name, what)
+        for (of, name), what in seen.SEEN.items()
+        if of == problem.domain and name != "Oracle"
+    ]
     return "\n\n".join(parts)
+
+
+def _view(domain: str, name: str, what: seen.Seen) -> str:
+    """What a policy sees of an object that it is handed."""
+    cls = getattr(catalog.module("sim.domains", domain, "view"), name)
+    shown = ", ".join((*what.fixed, *what.current, *what.asked))
+    verbs = [f"    {verb}{_arguments(getattr(cls, verb))}: {_said(getattr(cls, verb))}" for verb in what.verbs]
+    return "\n".join(
+        [f"A `{name}`: {inspect.getdoc(cls)}", "", f"Of it a policy may read {shown}, and call", "", *verbs]
+    )
+
+
+def _said(thing: object) -> str:
+    """The first paragraph of a docstring, as one line."""
+    return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def bases(problem: Problem) -> list[str]:
@@ -142,13 +159,12 @@ def _imports(domain: str) -> str:
 
 def _usage(cls: type) -> str:
     """A class's constructor and methods, with what it is."""
-    said = (inspect.getdoc(cls) or "").partition("\n\n")[0].replace("\n", " ")
     methods = [
         f"{name}{_arguments(method)}"
         for name, method in vars(cls).items()
         if inspect.isfunction(method) and not name.startswith("_")
     ]
-    return f"- {cls.__name__}{_arguments(cls)}: {said} {', '.join(methods)}"
+    return f"- {cls.__name__}{_arguments(cls)}: {_said(cls)} {', '.join(methods)}"
 
 
 def _arguments(method: object) -> str:

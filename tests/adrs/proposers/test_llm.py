@@ -77,6 +77,20 @@ def test_a_prompt_states_task_objective_interface_features_with_units_rules_and_
     assert replies.SEARCH in text and "Either edits of program v0" in text
 
 
+@pytest.mark.parametrize(
+    ("domain", "metric", "told"),
+    [
+        ("dispatch", "response_mean", "predicted_work(server): Time until the server has done all"),
+        ("transactions", "makespan", "makespan_with(transaction): The makespan with this one placed next."),
+        ("bandits", "regret", "choose(context) -> arm         an arm in 0..n_arms-1"),
+    ],
+)
+def test_what_policies_of_every_domain_may_do_and_see_is_told(domain, metric, told):
+    other = replace(PAGING, system=domain, domain=domain, metric=metric, templates=())
+    text = prompt.messages(other, [], {}, TRAINING, 100_000)[0][1]["content"]
+    assert told in text and f"from sim.domains import {domain}" in text and "rng" in text
+
+
 def test_programs_stand_in_rising_order_and_edits_are_of_the_last():
     worse = seed("sampled: lfu", **dict.fromkeys(TRAINING, 0.1))
     text = text_of(worse, seed())
