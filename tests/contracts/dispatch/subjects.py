@@ -34,5 +34,6 @@ SETTINGS = [
     {"timeout": 4.0, "retries": 2, "backoff": 0.3, "buffer": 8},
     {"discipline": "psjf", "up_mean": 20.0, "down_mean": 2.0, "on_crash": "move", "retries": 3},
     {"discipline": "ps", "up_mean": 20.0, "down_mean": 2.0, "on_crash": "restart", "timeout": 5.0, "cancel": False},
+    {"discipline": "sprpt", "up_mean": 15.0, "down_mean": 5.0, "down_speed": 0.3},
 ]
 """What five servers may be like."""

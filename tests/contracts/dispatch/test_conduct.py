@@ -27,7 +27,10 @@ def test_every_job_goes_to_a_server_and_the_sums_agree(name):
         if not ledger.lost:  # Little's law
             assert ledger.present_time == pytest.approx((ledger.finished - ledger.arrived).sum(), rel=1e-9)
         busy, work = begun.queues.busy, begun.queues.done_work
-        assert work == pytest.approx(busy * begun.queues.speeds, rel=1e-9)
+        if "down_speed" in setting:
+            assert (work < busy).all() and (work > 0.3 * busy).all()
+        else:
+            assert work == pytest.approx(busy * begun.queues.speeds, rel=1e-9)
         if setting.get("cancel", True):
             finished = begun.queues.size[np.isfinite(ledger.finished)].sum()
             assert work.sum() == pytest.approx(finished + ledger.wasted, rel=1e-9)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from sim.domains.dispatch import Policy
 from sim.domains.dispatch.measures import N_BATCHES
 from tests.domains.dispatch import theory
 from tests.domains.dispatch.farms import jobs, played, run
@@ -26,6 +27,11 @@ def found(policy, requests, servers, **setting):
     return run(policy, requests, servers, mode="compiled", warmup=0.1, **setting).metrics
 
 
+def assert_queues_by_little(metrics, rate):
+    """Little's law: as many jobs are in the system as come in the time that one spends there."""
+    assert metrics["jobs_mean"] == pytest.approx(rate * metrics["response_mean"], rel=0.03)
+
+
 def assert_within(metrics, expected):
     """Twice the half width: batch means of heavy load are correlated still, and many figures are looked at."""
     assert metrics["response_mean"] == pytest.approx(expected, abs=2 * metrics["response_error"], rel=0)
@@ -34,21 +40,77 @@ def assert_within(metrics, expected):
 
 @pytest.mark.parametrize("rho", [0.5, 0.8, 0.9])
 def test_mm1(rho):
+    """Mean, the exponential law of response times at its marks, and the jobs in the system."""
     metrics = found("round_robin", poisson(rho), 1)
     assert_within(metrics, 1 / (1 - rho))
     assert metrics["utilisation"] == pytest.approx(rho, rel=0.02)
     relative = 2 * metrics["response_error"] / metrics["response_mean"]
-    assert metrics["response_p99"] == pytest.approx(math.log(100) / (1 - rho), rel=max(2 * relative, 0.05))
+    for name, above in (("p50", 2), ("p90", 10), ("p99", 100)):
+        expected = math.log(above) / (1 - rho)
+        assert metrics[f"response_{name}"] == pytest.approx(expected, rel=max(2 * relative, 0.05))
     assert metrics["jobs_mean"] == pytest.approx(rho / (1 - rho), rel=relative + 0.02)
+    assert_queues_by_little(metrics, rho)
+
+
+class Meets(Policy):
+    """Notes the jobs that each one meets at the only server."""
+
+    def begin(self, setting, rng):
+        self.met = np.zeros(setting.n_jobs, np.int64)
+
+    def route(self, job, view):
+        self.met[job.index] = view.queue[0]
+        return 0
+
+
+def test_mm1_holds_k_jobs_as_often_as_a_geometric_law_says():
+    """Poisson arrivals see time averages: P(N = k) = (1 - rho) rho^k."""
+    policy = Meets()
+    played(policy, poisson(0.5, n=60_000), 1)
+    shares = np.bincount(policy.met)[:5] / len(policy.met)
+    assert shares == pytest.approx(0.5 ** np.arange(1, 6), abs=0.015)
 
 
 @pytest.mark.parametrize(("c", "rho"), [(2, 0.5), (5, 0.9), (10, 0.9), (10, 0.95), (100, 0.9)])
 def test_least_work_is_the_central_queue_of_erlang(c, rho):
     assert theory.mmc(c, rho) == pytest.approx(ERLANG[c, rho], abs=5e-5)
-    assert_within(found("least_work", poisson(c * rho), c), theory.mmc(c, rho))
+    metrics = found("least_work", poisson(c * rho), c)
+    assert_within(metrics, theory.mmc(c, rho))
+    assert_queues_by_little(metrics, c * rho)
 
 
-ERLANG = {(2, 0.5): 1.3333, (5, 0.9): 2.5250, (10, 0.9): 1.6687, (10, 0.95): 2.6512, (100, 0.9): 1.0217}
+ERLANG = {
+    (2, 0.5): 1.3333,
+    (5, 0.9): 2.5250,
+    (10, 0.9): 1.6687,
+    (10, 0.95): 2.6512,
+    (100, 0.9): 1.0217,
+    (2, 0.9): 5.2632,
+}
+
+WAITS = {
+    (2, 0.9): 0.8526,
+    (5, 0.9): 0.7625,
+    (10, 0.9): 0.6687,
+    (10, 0.95): 0.8256,
+    (100, 0.9): 0.2169,
+    (100, 0.95): 0.5065,
+}
+
+
+def test_jobs_of_the_central_queue_wait_as_often_as_erlang_says():
+    for (c, rho), probability in WAITS.items():
+        assert theory.erlang_c(c, rho) == pytest.approx(probability, abs=5e-5)
+    requests = poisson(4.5, n=40_000)
+    ledger = played("least_work", requests, 5).ledger
+    waits = ledger.finished - ledger.arrived - requests["size"] > 1e-9
+    assert waits.mean() == pytest.approx(WAITS[5, 0.9], abs=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("c", "rho"), [(1, 0.9), (2, 0.9)])
+def test_heavy_load_over_more_jobs(c, rho):
+    assert_within(found("least_work", poisson(c * rho, n=3_000_000), c), theory.mmc(c, rho))
 
 
 def test_least_work_with_first_come_first_served_is_the_central_queue_job_by_job():
@@ -86,6 +148,33 @@ def test_turns_make_arrivals_steadier(n, rho, expected):
 @pytest.mark.slow
 def test_random_servers_are_queues_by_themselves():
     assert_within(found("random", poisson(8.0), 10), 5.0)
+
+
+def test_the_mean_field_of_two_choices_is_as_published():
+    published = {0.5: 1.2657, 0.7: 1.6145, 0.9: 2.6141, 0.95: 3.3830, 0.99: 5.4320}
+    for rho, expected in published.items():
+        assert theory.power_of_d(2, rho) == pytest.approx(expected, abs=5e-5)
+    for rho in (0.5, 0.7):
+        assert found("power_of_d", poisson(100 * rho), 100)["response_mean"] == pytest.approx(published[rho], rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sizes", "wait"), [("deterministic", 4.5), ("exponential", 9.0), ("hyperexponential:cv2=10", 49.5)]
+)
+def test_waits_at_heavy_load_over_more_jobs(sizes, wait):
+    assert theory.pollaczek_khinchine(0.9, {4.5: 0.0, 9.0: 1.0, 49.5: 10.0}[wait]) == pytest.approx(wait)
+    metrics = found("round_robin", poisson(0.9, n=3_000_000, sizes=sizes), 1)
+    assert metrics["waiting_mean"] == pytest.approx(wait, abs=2 * metrics["response_error"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("discipline", ["sjf", "spjf", "psjf", "pspjf", "srpt", "sprpt"])
+def test_the_price_of_misprediction_at_heavy_load_over_more_jobs(discipline):
+    expected = theory.TABLE[0.9][discipline]
+    if discipline in ("sjf", "psjf", "srpt"):
+        assert theory.by_size(discipline, 0.9) == pytest.approx(expected, abs=1e-4)
+    assert_within(found("round_robin", predicted(poisson(0.9, n=3_000_000)), 1, discipline=discipline), expected)
 
 
 @pytest.mark.slow

@@ -16,14 +16,6 @@ def erlang_c(c: int, rho: float) -> float:
     return blocked / (1 - rho * (1 - blocked))
 
 
-def erlang_b(c: int, a: float) -> float:
-    """Probability that a job of M/M/c/c is turned away, at a offered load."""
-    blocked = 1.0
-    for k in range(1, c + 1):
-        blocked = a * blocked / (k + a * blocked)
-    return blocked
-
-
 def mmc(c: int, rho: float) -> float:
     return 1 + erlang_c(c, rho) / (c * (1 - rho))
 
