@@ -79,8 +79,9 @@ def test_what_cannot_be_chosen_among_is_refused(text, why):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("of", SETS)
-@pytest.mark.parametrize("setting", [SETTINGS[0], SETTINGS[4], SETTINGS[5]], ids=str)
+@pytest.mark.parametrize(
+    ("of", "setting"), list(zip(SETS, (SETTINGS[0], SETTINGS[4], SETTINGS[5]), strict=True)), ids=str
+)
 def test_both_forms_choose_alike(of, setting):
     policy = catalog.policy("dispatch", f"bandit_of,bandit=exp3,of={of},epoch=20")
     plain, compiled = (

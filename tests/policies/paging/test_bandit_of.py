@@ -3,6 +3,7 @@ import copy
 import numpy as np
 import pytest
 
+from sim.core.compile import compile_loop
 from sim.core.engine import replay
 from sim.core.errors import InputError
 from sim.core.seeds import stream
@@ -116,11 +117,8 @@ def test_an_empty_epoch_or_a_single_policy_is_refused(text, why):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("of", SETS)
-@pytest.mark.parametrize("bandit", ["exp3", "lucb", "discounted_ucb"])
+@pytest.mark.parametrize(("of", "bandit"), list(zip(SETS, ("exp3", "lucb", "discounted_ucb"), strict=True)))
 def test_both_forms_choose_alike(of, bandit):
-    from sim.core.compile import compile_loop
-
     requests = predicted(trace(0), 5)
     plain, compiled = (
         System(Setting(5)).begin(
