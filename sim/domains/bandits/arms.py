@@ -26,6 +26,7 @@ METRICS = (
     Metric("regret", "", "lower", "reward of the best single arm in hindsight less that earned"),
     Metric("dynamic_regret", "", "lower", "reward of the best arm of each round less that earned"),
     Metric("tracking_regret", "", "lower", "reward of the best sequence with few changes (breaks) less that earned"),
+    Metric("context_regret", "", "lower", "reward of the best arm of each bin of the context (bins) less that earned"),
     Metric("reward", "", "higher", "sum of the rewards earned"),
     Metric("cost", "", "lower", "sum of the costs of the pulls"),
     Metric("best_arm_share", "", "higher", "share of the rounds in which the best arm was pulled"),
@@ -80,7 +81,7 @@ class System:
     def judge(self, trace: Trace, policy: Policy, metrics: Any, hindsight: Hindsight | None) -> dict[str, Any]:
         """What hindsight adds to a row of metrics: regrets, errors of predictions, bounds."""
         setting = self.setting.on(trace)
-        row = regret.judge(metrics, hindsight, setting.breaks, setting.budget)
+        row = regret.judge(metrics, hindsight, setting)
         if hindsight is not None:
             row |= regret.errors(trace, hindsight, channels_needed(policy), metrics["rounds"])
             bound = getattr(policy, "bound", None)

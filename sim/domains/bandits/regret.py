@@ -11,6 +11,8 @@ import numpy as np
 from sim.core.modules import kernel
 from sim.core.trace import Trace
 from sim.domains.bandits import tables
+from sim.domains.bandits.bins import Bins
+from sim.domains.bandits.setting import Setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,23 @@ class Hindsight:
         """What the best sequence of arms earns that changes its arm at most `breaks` times."""
         return float(_of_segments(self.paid[1][:n_rounds], breaks))
 
+    def of_bins(self, n_rounds: int, n_bins: int, low: float, high: float) -> float | None:
+        """What the best arm of each bin of the context's first feature earns; None without contexts.
+
+        Args:
+            n_rounds: the first ones.
+            n_bins: equal bins of [low, high], as `bins.Bins`: a context beyond belongs to the outermost.
+            low, high: ends of the interval.
+        """
+        context = tables.context(self.trace)
+        if context is None or self.is_rested():
+            return None
+        bins = Bins(n_bins, low, high)
+        place = np.array([bins.nearest(x) for x in context[:n_rounds, 0].tolist()], np.int64)
+        earned = np.zeros((n_bins, self.paid[1].shape[1]))
+        np.add.at(earned, place, self.paid[1][:n_rounds])
+        return float(np.sum(np.max(earned, axis=1)))
+
     def best_mean(self, n_rounds: int) -> float | None:
         """Expected earnings of the arm of the highest mean over these rounds; None where means are not known."""
         means = tables.means(self.trace)
@@ -115,10 +134,10 @@ def _of_segments(rewards, breaks):
     return top[breaks]
 
 
-def judge(metrics: Any, hindsight: Hindsight | None, breaks: int, budget: float | None) -> dict[str, Any]:
+def judge(metrics: Any, hindsight: Hindsight | None, setting: Setting) -> dict[str, Any]:
     """The regrets that hindsight adds to a row; None where what they need is not known."""
     row: dict[str, Any] = dict.fromkeys(
-        ("regret", "dynamic_regret", "tracking_regret", "budget_regret", "bound", "bound_holds")
+        ("regret", "dynamic_regret", "tracking_regret", "context_regret", "budget_regret", "bound", "bound_holds")
     )
     if hindsight is None:
         return row
@@ -128,10 +147,13 @@ def judge(metrics: Any, hindsight: Hindsight | None, breaks: int, budget: float 
         row["regret"] = best - earned if np.isfinite(best) else None
         each = hindsight.of_rounds(n)
         row["dynamic_regret"] = None if each is None else each - earned
-        if breaks >= 0 and not hindsight.is_rested():
-            row["tracking_regret"] = hindsight.of_segments(n, breaks) - earned
-    if budget is not None:
-        row["budget_regret"] = hindsight.of_budget(budget) - earned
+        if setting.breaks >= 0 and not hindsight.is_rested():
+            row["tracking_regret"] = hindsight.of_segments(n, setting.breaks) - earned
+        if setting.bins > 0:
+            binned = hindsight.of_bins(n, setting.bins, setting.context_low, setting.context_high)
+            row["context_regret"] = None if binned is None else binned - earned
+    if setting.budget is not None:
+        row["budget_regret"] = hindsight.of_budget(setting.budget) - earned
     return row
 
 

@@ -49,6 +49,7 @@ class Setting(Told):
         rounds: this many rounds are played; 0: all that the trace has.
         budget: the run is over after the pull that brings the costs to this sum or above; None: no limit.
         breaks: regret is also told against the best sequence that changes its arm at most so often; -1: it is not.
+        bins: regret is also told against the best arm of each of so many equal bins of the context's first feature; 0: it is not.
         context: contexts are handed to the policies that take them.
     """
 
@@ -56,6 +57,9 @@ class Setting(Told):
     budget: float | None = field(default=None, metadata={"help": "the run ends when the costs reach this sum"})
     breaks: int = field(
         default=-1, metadata={"help": "also tell the regret to the best sequence with at most so many changes of arm"}
+    )
+    bins: int = field(
+        default=0, metadata={"help": "also tell the regret to the best arm of each of so many bins of the context"}
     )
     context: bool = field(default=True, metadata={"help": "hand contexts to the policies that take them"})
 
@@ -66,6 +70,8 @@ class Setting(Told):
             raise InputError(f"budget must be a sum of costs above 0, got {self.budget:g}")
         if self.breaks < -1:
             raise InputError(f"breaks must be a number of changes of at least 0, or -1 for none, got {self.breaks}")
+        if self.bins < 0:
+            raise InputError(f"bins must be a number of bins of at least 1, or 0 for none, got {self.bins}")
 
     @classmethod
     def spelled_out(cls, option: str, text: str) -> list[str]:

@@ -10,7 +10,7 @@ from sim.core.errors import InputError
 from sim.core.policy import defines
 from sim.core.structures import Structure
 from sim.domains.bandits.policy import Policy, channels_needed, is_contextual
-from sim.domains.bandits.setting import Setting
+from sim.domains.bandits.setting import Told
 
 
 class Chooser(Structure):
@@ -40,7 +40,7 @@ class Chooser(Structure):
         self.earned = np.zeros(self.n)
         self.switches = 0
         self.is_settled = False
-        bandit.begin(Setting(n_arms=self.n, horizon=max(n_rounds, 1), arm_names=names), rng.spawn(1)[0])
+        bandit.begin(Told(n_arms=self.n, horizon=max(n_rounds, 1), arm_names=names), rng.spawn(1)[0])
         self.current = self.legal(int(bandit.choose(None)))
 
     def end(self, reward):

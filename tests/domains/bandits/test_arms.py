@@ -70,6 +70,18 @@ def test_tracking_regret_is_against_the_best_sequence_with_few_changes():
     assert hindsight.of_segments(7, 6) == pytest.approx(hindsight.of_rounds(7))
 
 
+def test_context_regret_is_against_the_best_arm_of_each_bin():
+    context = np.array([[-0.9], [-0.1], [0.0], [0.3], [0.8], [5.0]])  # 0 lies between two bins, 5 beyond
+    rewards = [[1, 0], [0.5, 0.2], [0, 0.4], [0.1, 0.9], [0, 1], [0.6, 0.5]]
+    for bins, best in ((1, 3.0), (2, 1.5 + 2.4), (9, None)):
+        metrics = judged(Names(arms=(0,)), table_of(rewards, context=context), bins=bins)
+        if best is not None:
+            assert metrics["context_regret"] == pytest.approx(best - 2.2)
+        assert metrics["regret"] <= metrics["context_regret"] <= metrics["dynamic_regret"]
+    assert judged(Names(arms=(0,)), table_of(rewards), bins=2)["context_regret"] is None
+    assert judged(Names(arms=(0,)), table_of(rewards, context=context))["context_regret"] is None
+
+
 def test_of_rested_arms_that_wear_off_the_next_best_pull_is_the_one_to_take():
     rng = np.random.default_rng(1)
     values = -np.sort(-rng.random((5, 3)), axis=0)
@@ -187,6 +199,7 @@ def test_a_trace_that_is_no_table_of_rewards_is_refused(trace, said):
         ({"rounds": -1}, "rounds must be at least 0, where 0 stands for all, got -1"),
         ({"budget": 0.0}, "budget must be a sum of costs above 0, got 0"),
         ({"breaks": -2}, "breaks must be a number of changes of at least 0, or -1 for none, got -2"),
+        ({"bins": -1}, "bins must be a number of bins of at least 1, or 0 for none, got -1"),
         ({"rounds": 9}, "rounds must be at most the 2 of trace worked, got 9"),
     ],
 )
