@@ -36,8 +36,10 @@ def read(source: Source) -> Trace:
     """
     try:
         content = json.loads(source.open().read(), object_pairs_hook=partial(_object, source.name))
-    except ValueError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{source.name} is no JSON file: {error}") from None
+    except RecursionError:
+        raise InputError(f"{source.name} nests too deeply; expected {SHAPE}") from None
     origin = {"format": "transactions", "notices": ()}
     if isinstance(content, dict) and isinstance(content.get("transactions"), list):
         return _listed(source.name, content["transactions"], origin)

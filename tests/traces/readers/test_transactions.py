@@ -36,6 +36,8 @@ def test_a_key_is_any_text_and_never_compared_as_a_number(tmp_path):
     ("content", "message"),
     [
         ("not json", "some.json is no JSON file"),
+        ("[" * 100_000, "some.json nests too deeply; expected"),
+        ('{"a": "r-x", "a": "r-y"}', '^[^:]*some.json: "a" stands twice in one object'),
         ([1, 2], "holds no transactions; expected"),
         ({"a": 3}, "holds no transactions; expected"),
         ({"transactions": [{"id": "a"}]}, 'transaction 0 has no list "ops"'),
