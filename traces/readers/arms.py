@@ -117,6 +117,10 @@ def _trace(source: Source, values: dict[str, np.ndarray], notices: list[str]) ->
     tables: dict[str, object] = {"arms": arms}
     if "means" in columns and (columns["means"] == columns["means"][0]).all():
         tables["means"] = columns.pop("means")[0].copy()
+    if "context" in columns:
+        low, high = float(columns["context"][:, 0].min()), float(columns["context"][:, 0].max())
+        if low < high:
+            tables["context_range"] = (low, high)
     if ALONE in values:
         columns[ALONE] = values[ALONE]
     return Trace(source.name, "bandits", columns, tables, {"format": "arms", "notices": notices})

@@ -25,6 +25,12 @@ def test_columns_are_put_together_by_the_order_of_the_rewards(tmp_path):
     assert trace.tables["arms"] == ["a", "b"] and trace.domain == "bandits"
 
 
+def test_the_range_of_the_first_feature_is_that_of_the_file(tmp_path):
+    rows = "reward_a,context_t,context_x\n0,-3.5,9\n1,4,0\n0,2,7\n"
+    assert opened(tmp_path, rows).tables["context_range"] == (-3.5, 4)
+    assert "context_range" not in opened(tmp_path, "reward_a,context_t\n0,2\n1,2\n").tables
+
+
 def test_means_that_do_not_move_are_told_once(tmp_path):
     assert opened(tmp_path, "pull_a,mean_a\n1,0.5\n0,0.5\n").tables["means"].tolist() == [0.5]
     moving = opened(tmp_path, "reward_a,mean_a\n1,0.5\n0,0.4\n")
