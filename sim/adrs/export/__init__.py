@@ -47,12 +47,14 @@ class Task:
         problem: of the domain.
         initial: the program to begin with.
         text: the task in words, for a prompt.
+        folder: where the files go.
         model, api_base: of an OpenAI-compatible endpoint.
     """
 
     problem: Problem
     initial: str
     text: str
+    folder: Path
     model: str = MODEL
     api_base: str = API_BASE
 
@@ -99,7 +101,7 @@ def export(
     told = {**problem.setting, **(options or {})}
     splits, notices = split(problem, bench, traces=named, options=told, most_rows=most_rows, seed=seed)
     description = json.dumps(_description(problem, bench, splits), indent=1).encode()
-    task = Task(problem, initial(problem), words(problem), model, api_base)
+    task = Task(problem, initial(problem), words(problem), folder.resolve(), model, api_base)
     maker = catalog.module("sim.adrs.export", engine)
     files: dict[str, str | bytes] = {
         "domain.json": description,

@@ -12,7 +12,8 @@ def files(task: Task) -> dict[str, str]:
     """Name -> text.
 
     Traps that the configuration avoids: a time limit of the engine's would count half a point, so ours comes first; a model's
-    opinion would replace the score; the monitor would listen on all interfaces; no cascade.
+    opinion would replace the score; the monitor would listen on all interfaces; no cascade; a model without an address of its
+    own would be looked for at a hosted service, whatever the address above it.
     """
     config = f"""\
 max_iterations: 100
@@ -27,6 +28,8 @@ llm:
   max_tokens: 4096
   models:
     - name: "{task.model}"
+      api_base: "{task.api_base}"
+      api_key: "none"
       weight: 1.0
 prompt:
   system_message: |

@@ -6,8 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import domain_eval
+FOLDER = ""  # where domain_eval.py is: the engine copies this file elsewhere
+
+sys.path.insert(0, FOLDER or str(Path(__file__).resolve().parent))
+import domain_eval  # noqa: E402
 
 
 def main(program_path, results_dir):
