@@ -5,8 +5,8 @@ In order, and the first that goes wrong is the report's status:
 1. The allow-list looks at the file.
 2. Probes: the candidate is asked, verb by verb, on short traces: twice in one process and once more in another with another hash
    seed (equal decisions), with another future (equal decisions before it), with other ids (noted).
-3. The instances: asked likewise, or, where there is enough to play and the candidate compiles, played by machine code in a
-   process that runs no line of its Python, see `played.py`; the system replays the decisions here.
+3. The instances, in a process that saw no probe: asked likewise, or, where there is enough to play and the candidate compiles,
+   played by machine code in a process that runs no line of its Python, see `played.py`; the system replays the decisions here.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Attempt:
         detail: one line.
         runs: one for each instance; empty unless `ok`.
         key: SHA-256 of its decisions on the probes: equal for candidates that decide alike; empty where it failed before.
+        told: what it decided on each probe.
         events: rows played, by all processes, failures included.
         layers: names of the layers that held.
         form: "played" or "asked".
@@ -72,6 +73,7 @@ class Attempt:
     detail: str = ""
     runs: tuple[Run, ...] = ()
     key: str = ""
+    told: tuple[Decisions, ...] = ()
     events: int = 0
     layers: tuple[str, ...] = ()
     form: str = ""
@@ -180,6 +182,8 @@ def attempt(
 ) -> Attempt:
     """All that becomes of a candidate on some instances, tried on probes first; see `evaluate`.
 
+    Either may be empty, not both.
+
     Raises:
         InputError: too little protects this machine.
     """
@@ -187,19 +191,27 @@ def attempt(
         raise InputError(
             "NUMBA_BOUNDSCHECK is set, which can switch off the checks of indices; unset it to run candidates"
         )
-    domain = instances[0].system.domain
-    course = _Course(source, domain, limits or Limits(), layers or Layers())
+    everything = (*instances, *probed)
+    course = _Course(source, everything[0].system.domain, _offered(everything), limits or Limits(), layers or Layers())
+    runs: list[Run] = []
     try:
         course.look()
-        with Jail(source, course.limits, course.layers, hash_seed=0) as jail:
-            course.active = jail.active
-            asking = asked.load(jail, domain, _offered((*instances, *probed)))
-            course.probe(asking, probed)
-            runs = course.runs(asking, jail, instances)
+        if probed:
+            course.probe(probed)
+        if instances:
+            runs = course.judge(instances)
     except Ended as ended:
         return Attempt(ended.status, ended.detail, key=course.key, events=course.events, layers=course.active)
     return Attempt(
-        Status.OK, "", tuple(runs), course.key, course.events, course.active, course.form, tuple(course.notes)
+        Status.OK,
+        "",
+        tuple(runs),
+        course.key,
+        tuple(course.told),
+        course.events,
+        course.active,
+        course.form,
+        tuple(course.notes),
     )
 
 
@@ -235,9 +247,11 @@ class _Course:
 
     source: str
     domain: str
+    offered: tuple[str, ...]
     limits: Limits
     layers: Layers
     key: str = ""
+    told: list[Decisions] = field(default_factory=list)
     events: int = 0
     active: tuple[str, ...] = ()
     form: str = ""
@@ -254,25 +268,32 @@ class _Course:
         if refusal is not None:
             raise Ended(Status.REFUSED, str(refusal))
 
-    def probe(self, asking: Policy, short: Sequence[Opened]) -> None:
+    def jail(self, hash_seed: int = 0) -> Jail:
+        """A process that has met no event yet."""
+        jail = Jail(self.source, self.limits, self.layers, hash_seed)
+        self.active = jail.active
+        return jail
+
+    def probe(self, short: Sequence[Opened]) -> None:
         """Asks on the probes, again, in another process, with another future, and with other ids."""
-        first = [self.ask(asking, each).decisions for each in short]
-        self.probed += zip(short, first, strict=True)
-        self.key = probes.key(first) if first else ""
-        for each, log in zip(reversed(short), reversed(first), strict=True):
-            self._expect(log, self.ask(asking, each).decisions, Status.NONDETERMINISTIC, f"a second run on {each.name}")
-        if first:
-            with Jail(self.source, self.limits, self.layers, hash_seed=1) as jail:
-                again = asked.load(jail, self.domain, (*asking.channels, *getattr(asking, "asks", ())))
-                for each, log in zip(short, first, strict=True):
-                    what = f"another process, with another hash seed, on {each.name}"
-                    self._expect(log, self.ask(again, each).decisions, Status.NONDETERMINISTIC, what)
-        for each, log in zip(short, first, strict=True):
-            if self.domain not in probes.TIMELESS:
-                other = _poisoned(each)
-                self.probed.append((other, self.ask(asking, other).decisions))
-                self._expect_prefix(log, self.probed[-1][1], each)
-        self._note_ids(asking, short, first)
+        with self.jail() as jail:
+            asking = asked.load(jail, self.domain, self.offered)
+            first = self.told = [self.ask(asking, each).decisions for each in short]
+            self.key = probes.key(first)
+            self.probed += zip(short, first, strict=True)
+            for each, log in zip(reversed(short), reversed(first), strict=True):
+                self._expect(log, self.ask(asking, each).decisions, f"a second run on {each.name}")
+            for each, log in zip(short, first, strict=True):
+                if self.domain not in probes.TIMELESS:
+                    other = _poisoned(each)
+                    self.probed.append((other, self.ask(asking, other).decisions))
+                    self._expect_prefix(log, self.probed[-1][1], each)
+            self._note_ids(asking, short, first)
+        with self.jail(hash_seed=1) as jail:
+            again = asked.load(jail, self.domain, self.offered)
+            for each, log in zip(short, first, strict=True):
+                what = f"another process, with another hash seed, on {each.name}"
+                self._expect(log, self.ask(again, each).decisions, what)
 
     def _note_ids(self, asking: Policy, short: Sequence[Opened], first: Sequence[Decisions]) -> None:
         """Notes where the candidate goes by the numbers of pages or keys, which mean nothing."""
@@ -289,10 +310,10 @@ class _Course:
                 )
                 return
 
-    def _expect(self, log: Decisions, other: Decisions, status: Status, what: str) -> None:
+    def _expect(self, log: Decisions, other: Decisions, what: str) -> None:
         row = probes.difference(log, other)
         if row is not None:
-            raise Ended(status, f"{what} decided otherwise from row {row} on")
+            raise Ended(Status.NONDETERMINISTIC, f"{what} decided otherwise from row {row} on")
 
     def _expect_prefix(self, log: Decisions, other: Decisions, each: Opened) -> None:
         k = len(each.trace) // 2
@@ -302,17 +323,20 @@ class _Course:
                 Status.NONCAUSAL, f"decided otherwise at row {row} of {each.name} when rows from {k} on were others"
             )
 
-    def runs(self, asking: Policy, jail: Jail, opened: Sequence[Opened]) -> list[Run]:
-        if self._is_worth_compiling(asking, opened):
-            try:
-                runs = self._played(asking, jail, opened)
-            except Interpreted as error:
-                self.notes.append(f"is asked, not played: {error}")
-            else:
-                self.form = "played"
-                return runs
-        self.form = "asked"
-        return [self.ask(asking, each) for each in opened]
+    def judge(self, opened: Sequence[Opened]) -> list[Run]:
+        """Plays the instances, in a process that saw no probe: what a candidate might have kept of them is not there."""
+        with self.jail() as jail:
+            asking = asked.load(jail, self.domain, self.offered)
+            if self._is_worth_compiling(asking, opened):
+                try:
+                    runs = self._played(asking, jail, opened)
+                except Interpreted as error:
+                    self.notes.append(f"is asked, not played: {error}")
+                else:
+                    self.form = "played"
+                    return runs
+            self.form = "asked"
+            return [self.ask(asking, each) for each in opened]
 
     def _is_worth_compiling(self, asking: Policy, opened: Sequence[Opened]) -> bool:
         """Only what the allow-list has seen is played; not a policy whose log does not tell all."""
@@ -325,7 +349,7 @@ class _Course:
         everything = [*(each for each, _ in self.probed), *opened]
         traces = [(each.system, each.system.completed(each.trace, asking)) for each in everything]
         logs = []
-        with Jail(self.source, self.limits, self.layers, hash_seed=0) as other:
+        with self.jail() as other:
             player = played.Player(other, self.domain, traces)
             for number, (each, prepared) in enumerate(zip(everything, traces, strict=True)):
                 self.events += len(each.trace)

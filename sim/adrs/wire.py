@@ -19,6 +19,9 @@ import numpy as np
 HEADER = struct.Struct("<8sQQ")
 """Nonce, bytes of the document, bytes of the arrays."""
 
+MOST_TEXT = 16 << 20
+"""Bytes of a document: read, it takes many times its length in memory."""
+
 TYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"})
 
 
@@ -80,8 +83,10 @@ class Channel:
         nonce, n_text, n_raw = HEADER.unpack(self._read(HEADER.size))
         if nonce != self.nonce:
             raise Garbled("a message without the nonce")
-        if n_text + n_raw > self.most_bytes:
-            raise Garbled(f"a message of {n_text + n_raw:,} bytes; at most {self.most_bytes:,} are taken")
+        if n_text > MOST_TEXT or n_text + n_raw > self.most_bytes:
+            raise Garbled(
+                f"a message of {n_text + n_raw:,} bytes; at most {min(MOST_TEXT, self.most_bytes):,} are taken"
+            )
         text, raw = self._read(n_text), self._read(n_raw)
         try:
             document, *specs = json.loads(text)

@@ -19,8 +19,8 @@ from sim.study.experiment import Bench
 SHARE = 0.8
 """Of the time that an evaluation has, for all of a candidate's processes together; the rest is for judging."""
 
-N_PROCESSES = 3
-"""Of a candidate: where it is asked, where it is probed with another hash seed, where it is played."""
+N_PROCESSES = 4
+"""Of a candidate: two for the probes, where it is asked, where it is played."""
 
 
 def score(description: Path, program: Path, split: str, number: int | None = None) -> dict[str, Any]:
