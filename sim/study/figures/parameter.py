@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -133,7 +133,8 @@ def without(label: str, key: str | None) -> str:
 
 
 def sheets(material: Material) -> list[Sheet]:
-    """One file per parameter and group of the other settings; panels as `facets` cuts them."""
+    """One file per parameter and group of the other settings; panels as `facets` cuts them, of what has the parameter and of the
+    best without it."""
     from sim.study.figures.gallery import Panel, Sheet, Unfit, facets, ordered
 
     table = pd.concat([material.means(block) for block in material.blocks()], ignore_index=True)
@@ -156,7 +157,9 @@ def sheets(material: Material) -> list[Sheet]:
             some = some.assign(x=[scale.places.get(value, math.nan) for value in some["asked_value"]])
             sign = -1 if material.metric.better == "higher" else 1
             score = (sign * some.groupby("name", sort=False)["value"].mean()).to_dict()
-            parts = facets(some, score)
+            some = some[some["name"].isin(_about(some, score))]
+            has_it = set(some.loc[some["x"].notna(), "name"])
+            parts = [(heading, names) for heading, names in facets(some, score) if has_it & set(names)]
             label = axis.name + (f" ({scale.unit})" if scale.unit else "")
             panels = [
                 Panel(ordered(some, names), partial(draw, material=material, scale=scale, label=label), heading)
@@ -179,6 +182,13 @@ def sheets(material: Material) -> list[Sheet]:
     if not found:
         raise Unfit("no setting or number of a policy has two values or more")
     return found
+
+
+def _about(table: pd.DataFrame, score: Mapping[Any, float], most: int = 10) -> set[str]:
+    """The names of all that have the parameter, and of the best of the others: as many as there is room for, at least three."""
+    has_it = set(table.loc[table["x"].notna(), "name"])
+    others = sorted(set(table["name"]) - has_it, key=lambda name: (score[name], name))
+    return has_it | set(others[: max(3, most - len(has_it))])
 
 
 def draw(table: pd.DataFrame, axes: Axes, *, material: Material, scale: Scale, label: str) -> None:

@@ -48,6 +48,16 @@ def test_numbers_of_one_unit_stand_at_their_values():
     assert not Scale.of([True, False]).is_number
 
 
+def test_of_many_policies_without_the_parameter_the_best_stand_beside_those_that_have_it():
+    """Where not all have room in one pair of axes, none is drawn in which nothing has the parameter."""
+    frame = table(
+        {f"d,k={k}": on_traces(90 - k) for k in (1, 2, 4)} | {f"p{i:02}": on_traces(50 + i) for i in range(20)}
+    )
+    (sheet,) = parameter.sheets(material(frame))
+    assert len(sheet.panels) == 1
+    assert sorted(set(sheet.table()["name"])) == ["d", *(f"p{i:02}" for i in range(9))]
+
+
 def test_a_parameter_of_a_policy_is_an_axis_and_policies_without_it_are_levels():
     frame = table(
         {"d,k=1,u=2": on_traces(9), "d,k=2,u=2": on_traces(7), "d,k=4,u=2": on_traces(6), "lru": on_traces(8)}
