@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TOP, BOTTOM, LINE = 0.6, 0.13, 0.16
-"""Inches: above the panels, and for each line of the command and of the caption."""
+TOP, BOTTOM, LINE, HEAD = 0.6, 0.13, 0.16, 0.18
+"""Inches: above the panels, and for each line of the command, of the caption and of a title of several."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,16 @@ def rendered(page: Page, panels: Sequence[tuple[str, Callable[[Any], None]]], ki
     width = page.width * n_columns
     footer = [line for text in page.command.splitlines() for line in textwrap.wrap(text, int(18 * width))]
     caption = wrapped(page.facts, int(14.5 * width))
-    tall = page.height * n_rows + TOP + LINE * (len(caption) - 1) + BOTTOM * len(footer)
+    head = textwrap.wrap(page.title, int(10.9 * width))
+    tall = page.height * n_rows + TOP + LINE * (len(caption) - 1) + HEAD * (len(head) - 1) + BOTTOM * len(footer)
     with mpl.rc_context({**style.RC, "svg.hashsalt": "augsim"}):
         figure = Figure(figsize=(width, tall), layout="constrained", dpi=200)
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)  # type: ignore[union-attr, call-arg]
-        title = page.title + "\n" * round(0.8 * len(caption))
+        title = "\n".join(head) + "\n" * round(0.8 * len(caption))
         figure.suptitle(title, x=0.09 / width, ha="left", fontweight="bold", fontsize=11, color=style.INK)
-        figure.text(0.09 / width, 1 - 0.27 / tall, "\n".join(caption), fontsize=8.5, color=style.GREY, va="top")
+        below = 0.27 + HEAD * (len(head) - 1)
+        figure.text(0.09 / width, 1 - below / tall, "\n".join(caption), fontsize=8.5, color=style.GREY, va="top")
         figure.supxlabel("\n".join(footer), x=0.09 / width, ha="left", fontsize=6, color=style.GREY, family="monospace")
         grid = figure.subplots(n_rows, n_columns, squeeze=False)
         for axes, (heading, _) in zip(grid.flat, panels, strict=False):
