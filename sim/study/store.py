@@ -134,16 +134,19 @@ class Store:
                 f"{self.path}: the disk is full; what was written before is kept, and a rerun goes on from there"
             )
         return InputError(
-            f"{self.path} is damaged ({error}); {self.salvaged()} Move it away and run the sweep again to fill what is missing"
+            f"{self.path} is damaged ({error}); {self.salvaged()} Move it away: the sweep then makes all of it anew"
         )
 
     def salvaged(self) -> str:
         """What can still be read of a damaged store, in words; it is written to a CSV file beside it."""
-        rows: list[dict[str, Any]] = []
-        with suppress(sqlite3.DatabaseError):
-            connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
-            for status, row in connection.execute("select status, row from runs"):
-                rows.append({"status": status, **json.loads(row)})
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for order in ("asc", "desc"):  # up to the damage from either side
+            with suppress(sqlite3.DatabaseError):
+                connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
+                read = connection.execute(f"select key, code, status, row from runs order by key {order}, code {order}")
+                for key, code, status, row in read:
+                    found[key, code] = {"status": status, **json.loads(row)}
+        rows = list(found.values())
         if not rows:
             return "no row of it can be read."
         path = self.folder / "salvaged.csv"

@@ -90,6 +90,25 @@ def test_of_a_damaged_store_is_said_what_can_be_saved(filled):
     assert "rows of it could be read and are in" in str(said.value) or "no row of it can be read" in str(said.value)
 
 
+def test_rows_on_both_sides_of_the_damage_are_saved(tmp_path):
+    axes = sweep(
+        traces=(ZIPF,), policies=("lru",), seeds=tuple(range(24)), settings=({"capacity": (5,)},), reference=False
+    )
+    with Store(tmp_path, command="augsim sweep", text="") as store:
+        axes.run(store)
+    connection = sqlite3.connect(tmp_path / FILE)
+    ran = connection.execute("select key, json_extract(row, '$.seed') from runs order by key").fetchall()
+    connection.close()
+    whole = bytearray((tmp_path / FILE).read_bytes())
+    start = whole.rindex(ran[len(ran) // 2][0].encode()) // 4096 * 4096  # it stands in the plan before
+    whole[start : start + 4096] = b"\xff" * 4096
+    (tmp_path / FILE).write_bytes(whole)
+    with pytest.raises(InputError, match=r"rows of it could be read and are in .*salvaged\.csv"):
+        Store(tmp_path)
+    saved = set(pd.read_csv(tmp_path / "salvaged.csv")["seed"])
+    assert {ran[0][1], ran[-1][1]} <= saved and len(saved) < len(ran)
+
+
 def test_what_is_no_database_at_all_is_said(tmp_path):
     (tmp_path / FILE).write_text("not a database, though it has the name of one")
     with pytest.raises(InputError, match=r"is damaged \(file is not a database\); no row of it can be read"):
