@@ -237,7 +237,7 @@ def _row(comparison: Comparison) -> list[str]:
 
 def _value(value: float) -> str:
     """Five digits, and never fewer than stand before the point."""
-    return f"{value:,.{min(4, max(0, 5 - len(f'{abs(value):.0f}')))}f}"
+    return f"{value:,.{min(4, max(0, 5 - len(f'{abs(value):.0f}')))}f}".replace("-", "−")
 
 
 def _signed(comparison: Comparison, value: float) -> str:

@@ -57,7 +57,7 @@ def test_a_metric_that_is_no_count_is_lower_or_higher():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.17031, "0.1703"), (4.68322, "4.6832"), (10.3456, "10.346"), (969.4, "969.40"), (65432.1, "65,432")],
+    [(0.17031, "0.1703"), (4.68322, "4.6832"), (10.3456, "10.346"), (969.4, "969.40"), (-65432.1, "−65,432")],
 )
 def test_a_table_shows_five_digits_of_a_value_of_any_size(value, shown):
     study = stats.Study(MISSES, {}, FEWER.baseline, (replace(FEWER, value=value),), None, False, 0.05)
