@@ -143,8 +143,8 @@ def judge(
     layers: Layers | None = None,
 ) -> tuple[Attempt, dict[str, float]]:
     """As `evaluate`: all that became of it, and the losses."""
-    opened = [_opened(system, instance) for instance in instances]
-    short = [_opened(system, instance) for instance in probes]
+    opened = [open_instance(system, instance) for instance in instances]
+    short = [open_instance(system, instance) for instance in probes]
     tried = attempt(source, opened, short, limits, layers)
     better = next(m.better for m in catalog.system(system).METRICS if m.name == metric)
     sign = -1 if better == "higher" else 1
@@ -227,13 +227,14 @@ def _bench() -> Bench:
 
 
 @lru_cache(maxsize=256)
-def _opened(system: str, instance: Instance) -> Opened:
+def open_instance(system: str, instance: Instance) -> Opened:
+    """What an instance of a search plays; kept for the next candidate."""
     cls = catalog.system(system)
     trace = instance.open(_bench(), cls.domain)
     return Opened(instance.name, cls(cls.Setting(**dict(instance.setting)).on(trace)), trace, instance.seed)
 
 
-def opened(experiment: Experiment) -> Opened:
+def open_experiment(experiment: Experiment) -> Opened:
     """What an experiment plays, its predictions included; its own policy is left out."""
     system, trace, _ = Bench(reference=False).opened(experiment)
     names = [spec.parse(text).name for text in experiment.predictions]

@@ -16,7 +16,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -273,7 +273,10 @@ def environment(room: Path, hash_seed: int) -> dict[str, str]:
 OURS = ("sim", "policies")
 """Packages of this project that a candidate's process may read; traces and workloads it may not."""
 
-NOT_OURS_TO_SHOW = frozenset({"traces", "workloads", "tests", "benchmarks", "docs"})
+KEPT_BACK = frozenset({"traces", "workloads", "tests", "benchmarks", "docs"})
+
+PACKAGES = frozenset({"site-packages", "dist-packages"})
+"""Names of folders of installed packages, where this project may be one."""
 
 
 @cache
@@ -287,17 +290,23 @@ def search_path() -> list[str]:
 def places() -> tuple[list[Path], list[Path]]:
     """What a candidate's process may read: the interpreter's library, installed packages, shared libraries, this project's code;
     and the folders whose names it may list, so that modules are found."""
-    readable = [Path(sysconfig.get_paths()[name]) for name in ("stdlib", "platstdlib")]
-    readable += [Path(p) for p in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/urandom")]
-    listed = []
-    for text in search_path():
-        path = Path(text)
+    libraries = [Path(sysconfig.get_paths()[name]).resolve() for name in ("stdlib", "platstdlib")]
+    readable = [Path(p) for p in ("/etc/ld.so.cache", "/dev/urandom")]
+    for shared in ("/lib", "/lib64", "/usr/lib", "/usr/lib64"):
+        readable += _within(Path(shared), lambda name: not name.startswith("python"))
+    for folder in libraries:
+        readable += _within(folder, lambda name: name not in PACKAGES)
+    listed = list(libraries)
+    for path in map(Path, search_path()):
         if not path.is_dir():
             readable.append(path)  # an archive of modules
-            continue
-        listed.append(path)
-        if path.name in ("site-packages", "dist-packages"):
-            readable += [part for part in path.iterdir() if part.name not in NOT_OURS_TO_SHOW]
-        else:
-            readable += [path / name for name in OURS]
-    return list(dict.fromkeys(readable)), listed
+        elif path not in libraries:
+            is_ours = path.name not in PACKAGES and not any(path.is_relative_to(folder) for folder in libraries)
+            readable += [path / name for name in OURS] if is_ours else _within(path, lambda name: name not in KEPT_BACK)
+            listed.append(path)
+    return list(dict.fromkeys(readable)), list(dict.fromkeys(listed))
+
+
+def _within(folder: Path, is_shown: Callable[[str], bool]) -> list[Path]:
+    """What is in a folder, of these names."""
+    return [part for part in sorted(folder.iterdir()) if is_shown(part.name)] if folder.is_dir() else []

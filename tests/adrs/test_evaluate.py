@@ -67,7 +67,7 @@ EXPERIMENTS = [
 
 @pytest.mark.parametrize(("system", "name", "trace", "setting", "predictions"), EXPERIMENTS)
 def test_policies_of_every_domain_decide_alike_in_the_jail(system, name, trace, setting, predictions):
-    each = evaluate.opened(Experiment(system, trace, name, predictions, tuple(setting.items()), 3))
+    each = evaluate.open_experiment(Experiment(system, trace, name, predictions, tuple(setting.items()), 3))
     unlisted = Layers(allowlist=False)
     tried = attempt(library(each.system.domain, name), [each], layers=unlisted)
     assert (tried.status, tried.form) == (Status.OK, "asked"), tried.detail
@@ -91,7 +91,7 @@ def test_policies_of_every_domain_decide_alike_in_the_jail(system, name, trace, 
 )
 def test_a_played_candidate_decides_as_an_asked_one(system, name, trace, setting, monkeypatch):
     monkeypatch.setattr(evaluate, "ENOUGH", 0)
-    each = evaluate.opened(Experiment(system, trace, name, (), tuple(setting.items()), 3))
+    each = evaluate.open_experiment(Experiment(system, trace, name, (), tuple(setting.items()), 3))
     tried = attempt(library(each.system.domain, name), [each])
     assert (tried.status, tried.form, tried.notes) == (Status.OK, "played", ()), tried.detail
     assert tried.runs[0].decisions.same_as(outside(each, name))
@@ -107,17 +107,43 @@ def test_a_candidate_without_a_compiled_form_is_asked_and_a_note_says_why(monkey
     assert "is asked, not played" in tried.notes[0]
 
 
-def test_an_index_outside_an_array_is_no_look_into_memory(monkeypatch):
-    """Machine code stops there; asked again, Python says what is wrong."""
+LOOKS = """import numpy as np
+
+from sim.domains import paging
+
+
+class Looks(paging.Policy):
+    def begin(self, setting, rng):
+        self.table = np.zeros((4, 4), np.int64)
+        self.places = np.full(2, 100000, np.int64)
+
+    def evict(self, request):
+        LINE
+        return found
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "found = self.table[request.index + 100000, 0]",
+        pytest.param("found = self.table[0, -5000]", marks=pytest.mark.slow),
+        pytest.param("found = self.table[0, 5000]", marks=pytest.mark.slow),
+        pytest.param("found = self.table[5000][3]", marks=pytest.mark.slow),
+        pytest.param("found = self.table[0][self.places][1]", marks=pytest.mark.slow),
+        pytest.param("self.table[500000, 0] = 7; found = 1", marks=pytest.mark.slow),
+        pytest.param("found = [1, 2, 3][request.index + 100000]", marks=pytest.mark.slow),
+        pytest.param("found = np.zeros(3, np.int64)[request.index + 100000]", marks=pytest.mark.slow),
+        pytest.param("found = pages[request.index + 1]", marks=pytest.mark.slow),
+        pytest.param("found = request[50]", marks=pytest.mark.slow),
+    ],
+)
+def test_machine_code_does_not_look_beyond_what_it_was_given(line, monkeypatch):
+    """It stops there; asked again, Python says what is wrong."""
     monkeypatch.setattr(evaluate, "ENOUGH", 0)
-    text = (
-        "import numpy as np\n\nfrom sim.domains import paging\n\n\nclass Looks(paging.Policy):\n"
-        "    def begin(self, setting, rng):\n        self.table = np.zeros(4, np.int64)\n\n"
-        "    def evict(self, request):\n        return self.table[request.index + 100000]\n"
-    )
-    tried = attempt(text, [pages("a b c a", 2)])
+    tried = attempt(LOOKS.replace("LINE", line), [pages("a b c a", 2)])
     assert tried.status == Status.CRASHED
-    assert "IndexError" in tried.detail
+    assert "IndexError" in tried.detail or "NameError" in tried.detail
 
 
 def test_a_compiled_form_that_decides_otherwise_is_not_used(monkeypatch):

@@ -159,6 +159,27 @@ def test_processor_time_and_memory_end_with_their_own_statuses():
     assert ends("self.x = bytearray(50 << 20)", layers, limits)[0] == Status.OK
 
 
+def test_no_trace_is_in_a_place_that_may_be_read():
+    import traces
+    import workloads
+
+    readable, _ = sandbox.places()
+    for package in (traces, workloads):
+        kept = Path(package.__path__[0]).resolve()
+        assert [str(place) for place in readable if kept.is_relative_to(place) or place.is_relative_to(kept)] == []
+
+
+def test_an_installed_project_keeps_its_traces_from_candidates_too(tmp_path, monkeypatch):
+    """Beside other packages, in the folder of them all."""
+    for name in ("sim", "policies", "traces", "workloads", "numpy"):
+        (tmp_path / "site-packages" / name).mkdir(parents=True)
+    monkeypatch.setattr(sandbox, "search_path", lambda: [str(tmp_path / "site-packages")])
+    readable, listed = sandbox.places.__wrapped__()
+    found = {place.name for place in readable if place.is_relative_to(tmp_path)}
+    assert found == {"sim", "policies", "numpy"}
+    assert tmp_path / "site-packages" in listed
+
+
 def test_nothing_is_left_of_a_jail_when_it_is_over():
     with Jail(FIFO, Limits(), Layers()) as jail:
         room, process = jail.room, jail.process
