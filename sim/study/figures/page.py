@@ -65,6 +65,7 @@ def rendered(page: Page, panels: Sequence[tuple[str, Callable[[Any], None]]], ki
             axes.set_visible(False)
         for axes, (_, draw) in zip(grid.flat, panels, strict=False):
             draw(axes)
+            axes.set_ylabel(_upright(axes.get_ylabel(), page.height))
         drawn = io.BytesIO()
         figure.savefig(drawn, format=kind, metadata=_metadata(page, kind))
     return drawn.getvalue()
@@ -80,6 +81,12 @@ def wrapped(facts: Sequence[str], width: int) -> list[str]:
         else:
             lines += textwrap.wrap(fact, width)
     return lines or [""]
+
+
+def _upright(label: str, height: float) -> str:
+    """The label of a vertical axis, in two lines where one is longer than a panel so high: "makespan,", "lower is better"."""
+    head, comma, tail = label.rpartition(", ")
+    return f"{head},\n{tail}" if comma and len(label) > 15.5 * (height - 0.75) else label
 
 
 def put(path: Path, drawn: bytes, table: Any) -> Path:

@@ -8,6 +8,15 @@ import pytest
 from sim.study.figures.page import Page, rendered
 
 
+@pytest.mark.parametrize(("height", "shown"), [(2.7, "makespan per transaction,\nlower is better"), (4.0, None)])
+def test_the_label_of_a_low_panel_has_two_lines(height, shown):
+    label = "makespan per transaction, lower is better"
+    seen = []
+    page = Page("t", ["f"], "augsim", height=height)
+    rendered(page, [("", lambda axes: seen.append(axes) or axes.set_ylabel(label))], "png")
+    assert seen[0].get_ylabel() == (shown or label)
+
+
 @pytest.mark.parametrize("width", [3.4, 7.2])
 def test_a_long_title_is_broken_into_lines_and_leaves_the_margin_white(width):
     title = "Mean reward of each arm as far as it is known, relative to the reward of the best of all arms, servers 16"
