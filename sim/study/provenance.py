@@ -27,6 +27,8 @@ HOUSE = Path(str(catalog.__file__)).resolve().parents[2]
 OURS = ("sim", "policies", "workloads", "traces")
 """Packages of this house."""
 
+OUR_FOLDERS = tuple(f"{HOUSE / name}{os.sep}" for name in OURS)
+
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "lightgbm", "highspy", "pyscipopt")
 """Packages whose version may show in a result."""
 
@@ -79,7 +81,7 @@ def _package(name: str) -> frozenset[Path]:
 
 def _look(path: Path) -> tuple[int, int]:
     """What tells from outside that a file was edited. Ours are loaded once: what a process saw first, it goes by."""
-    if str(path).startswith(tuple(f"{HOUSE / name}{os.sep}" for name in OURS)):
+    if str(path).startswith(OUR_FOLDERS):
         return 0, 0
     stat = path.stat()
     return stat.st_mtime_ns, stat.st_size
