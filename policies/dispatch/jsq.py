@@ -1,3 +1,5 @@
+import numpy as np
+
 from sim.core.structures import draw
 from sim.domains import dispatch
 
@@ -12,6 +14,7 @@ class JSQ(dispatch.Policy):
 
     def begin(self, setting, rng):
         self.rng = rng
+        self.shortest = np.zeros(setting.servers, np.int64)
 
     def route(self, job, view):
         least = view.queue[0]
@@ -21,11 +24,6 @@ class JSQ(dispatch.Policy):
                 least = view.queue[server]
                 n_least = 0
             if view.queue[server] == least:
+                self.shortest[n_least] = server
                 n_least += 1
-        chosen = draw(self.rng, n_least) if n_least > 1 else 0
-        for server in range(view.n_servers):
-            if view.queue[server] == least:
-                if chosen == 0:
-                    return server
-                chosen -= 1
-        return 0
+        return self.shortest[draw(self.rng, n_least) if n_least > 1 else 0]
