@@ -67,7 +67,7 @@ class Node:
     value: float = 0.0
 
     def __post_init__(self):
-        if self.name == "negate" and self.arguments[0].name == CONSTANT:  # Python reads -2.0 as one constant, and so do we
+        if self.name == "negate" and self.arguments[0].name == CONSTANT:  # Python reads -2.0 as one constant
             for name, value in (("name", CONSTANT), ("value", -self.arguments[0].value), ("arguments", ())):
                 object.__setattr__(self, name, value)
 

@@ -160,6 +160,10 @@ class Bench:
         is_workload = re.split("[,:]", text)[0].strip() in catalog.workloads(domain)
         return self.trace(f"workload:{text}" if is_workload else text, domain, seed, *place)
 
+    def stretch(self, trace: Trace, start: int, stop: int) -> Trace:
+        """Rows start to stop - 1 of a trace that this bench opened, as a trace of their own; see `rows_between`."""
+        return self._once(("stretch", id(trace), start, stop), lambda: (trace, rows_between(trace, start, stop)))[1]
+
     def predicted(self, trace: Trace, setting: Any, predictions: tuple[str, ...], seed: int) -> Trace:
         """The trace with the columns of these predictors, for this setting."""
         for text in predictions:
@@ -204,9 +208,7 @@ class Bench:
         result = engine.replay(trace, system, policy, seed=experiment.seed, mode=mode, record=record, progress=progress)
         judged = {**result.metrics, **system.judge(trace, policy, result.metrics, hindsight)}
         if self.reference and policy.chooses_among:
-            judged["component_regret"] = self._component_regret(
-                trace, system, policy, result.metrics, experiment.seed
-            )
+            judged["component_regret"] = self._component_regret(trace, system, policy, result.metrics, experiment.seed)
         return replace(
             result,
             metrics=judged,
@@ -262,6 +264,24 @@ def first_rows(trace: Trace, n: int) -> Trace:
             cut, tables={**cut.tables, "pages": cut.tables["pages"][: int(np.asarray(cut["page"]).max()) + 1]}
         )
     return cut
+
+
+def rows_between(trace: Trace, start: int, stop: int) -> Trace:
+    """Rows start to stop - 1; pages are numbered anew in order of appearance, so that nothing tells of the other rows."""
+    stop = min(stop, len(trace))
+    cut = replace(trace.rows(start, stop), name=f"{trace.name}[{start}:{stop}]")
+    if "page" not in cut or "pages" not in cut.tables:
+        return cut
+    pages = np.asarray(cut["page"])
+    old, first, code = np.unique(pages, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    number = np.empty(len(order), pages.dtype)
+    number[order] = np.arange(len(order))
+    return replace(
+        cut,
+        columns={**cut.columns, "page": number[code]},
+        tables={**cut.tables, "pages": cut.tables["pages"][old[order]]},
+    )
 
 
 def prediction_choices(

@@ -28,15 +28,45 @@ def map(
         n_workers: None: one per processor.
     """
     queue = Groups(runs)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["sim.study.experiment", "numba"])
     n = min(n_workers or len(os.sched_getaffinity(0)), max(1, len(queue)))
-    workers = [_Worker(context, function, budget) for _ in range(n)]
-    tries: dict[str, int] = {}
-    try:
-        for worker in workers:
+    with Pool(function, budget, n) as pool:
+        yield from pool.map(queue)
+
+
+class Pool:
+    """Processes that stay for several maps of one function, with all that they have opened and compiled.
+
+    Args:
+        function: what to do with a run.
+        budget: limits of each run.
+        n_workers: None: one per processor.
+    """
+
+    def __init__(self, function: Callable[[Planned], Outcome], budget: Budget, n_workers: int | None = None):
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["sim.study.experiment", "numba"])
+        n = n_workers or len(os.sched_getaffinity(0))
+        self.budget = budget
+        self.workers = [_Worker(context, function, budget) for _ in range(n)]
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends all processes."""
+        for worker in self.workers:
+            worker.kill()
+
+    def map(self, runs: Iterable[Planned] | Groups) -> Iterator[Outcome]:
+        """Gives the outcomes as they finish, see the function `map`; whoever leaves off early closes the pool."""
+        queue = runs if isinstance(runs, Groups) else Groups(runs)
+        tries: dict[str, int] = {}
+        for worker in self.workers:
             worker.begin(queue.next_for(worker))
-        while busy := [worker for worker in workers if worker.run is not None]:
+        while busy := [worker for worker in self.workers if worker.run is not None]:
             ready = wait([worker.connection for worker in busy], timeout=1.0)
             for worker in busy:
                 run = worker.run
@@ -46,7 +76,7 @@ def map(
                 elif worker.is_overdue():
                     worker.kill()
                     outcome = failure(
-                        run, TIMED_OUT, f"took more than {budget.seconds_per_run:g} s", None, worker.elapsed_s()
+                        run, TIMED_OUT, f"took more than {self.budget.seconds_per_run:g} s", None, worker.elapsed_s()
                     )
                 else:
                     continue
@@ -67,9 +97,6 @@ def map(
                     worker.restart()
                 worker.begin(queue.next_for(worker))
                 yield outcome
-    finally:
-        for worker in workers:
-            worker.kill()
 
 
 @dataclass(eq=False)

@@ -1,0 +1,276 @@
+"""What candidates are judged on: stretches of traces with a setting and a seed, split for training, choosing and judging."""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sim.adrs.problem import Problem
+from sim.core.errors import InputError
+from sim.core.seeds import stream
+from sim.core.trace import Trace
+from sim.study import catalog, provenance
+from sim.study.experiment import Bench
+
+TRAIN, VALIDATION, HOLDOUT, FOREIGN = "train", "validation", "holdout", "foreign"
+"""The splits: proposers see the first; the second chooses among what they found; the third judges once; so does the fourth, which
+is of another family."""
+
+SHARES = {TRAIN: 0.5, VALIDATION: 0.2, HOLDOUT: 0.3}
+
+ENOUGH = 5
+"""So many traces are split whole; of fewer each is cut in time."""
+
+PROBE_ROWS, N_PROBES = 2000, 3
+
+MOST_WINDOWS = 2
+"""Stretches that are taken of a long part of a trace."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One run that candidates are judged by.
+
+    Args:
+        trace: as the command line takes it.
+        start, stop: rows of the trace; all where `stop` is 0.
+        setting: the system's setting, field by field.
+        seed: of the policy's draws, and of the trace where it is invented.
+    """
+
+    trace: str
+    start: int
+    stop: int
+    setting: tuple[tuple[str, Any], ...]
+    seed: int
+
+    @property
+    def name(self) -> str:
+        rows = f"[{self.start}:{self.stop}]" if self.stop else ""
+        words = "".join(f" {key}={value}" for key, value in self.setting)
+        return f"{provenance.trace_label(self.trace)}{rows}{words} seed={self.seed}"
+
+    @property
+    def source(self) -> str:
+        """What it has in common with others that are not independent of it: the stretch of the trace."""
+        rows = f"[{self.start}:{self.stop}]" if self.stop else f" {self.seed}"
+        return f"{provenance.trace_label(self.trace)}{rows}"
+
+    def open(self, bench: Bench, domain: str) -> Trace:
+        """Its rows, with what they are about numbered anew."""
+        whole = bench.trace(self.trace, domain, self.seed)
+        if not self.stop:
+            return whole
+        return bench.stretch(whole, self.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Which instances serve what."""
+
+    train: tuple[Instance, ...]
+    validation: tuple[Instance, ...]
+    holdout: tuple[Instance, ...]
+    foreign: tuple[Instance, ...]
+    probes: tuple[Instance, ...]
+
+    def of(self, split: str) -> tuple[Instance, ...]:
+        return getattr(self, split)
+
+    def digest(self) -> str:
+        return provenance.digest(json.loads(json.dumps(asdict(self), default=str)))
+
+
+def split(
+    problem: Problem,
+    bench: Bench,
+    *,
+    traces: Sequence[str],
+    validation: Sequence[str] = (),
+    holdout: Sequence[str] = (),
+    foreign: Sequence[str] = (),
+    options: Mapping[str, str],
+    most_rows: int,
+    seed: int,
+) -> tuple[Splits, list[str]]:
+    """Makes the instances of a search.
+
+    Where the user names no holdout, the traces given are split: whole, where there are at least `ENOUGH`; else each in time, its
+    first half for training, its end for judging.
+
+    Args:
+        traces: files, patterns of files, samples or workloads to search on.
+        validation, holdout, foreign: further ones.
+        options: the system's options, as texts.
+        most_rows: rows of an instance; longer parts give up to two stretches of that length.
+        seed: which traces serve what, the order of the instances, and the seeds of their draws.
+
+    Returns:
+        The splits, and what the user should know of them.
+
+    Raises:
+        InputError: a trace is in two splits, there are too few rows, or a pattern names nothing.
+    """
+    given = {
+        TRAIN: expanded(traces),
+        VALIDATION: expanded(validation),
+        HOLDOUT: expanded(holdout),
+        FOREIGN: expanded(foreign),
+    }
+    if not given[TRAIN]:
+        raise InputError(f"no trace to search on; name some with --trace (for {problem.domain}: a file or sample:NAME)")
+    _refuse_overlap(given, problem, bench, seed)
+    notices: list[str] = []
+    parts: dict[str, list[tuple[str, float, float]]] = {
+        name: [(t, 0.0, 1.0) for t in texts] for name, texts in given.items()
+    }
+    missing = [name for name in (VALIDATION, HOLDOUT) if not given[name]]
+    if missing:
+        _share_out(parts, missing, given[TRAIN], seed, notices)
+    made: dict[str, list[Instance]] = {}
+    for name, pieces in parts.items():
+        found = [
+            instance
+            for text, low, high in pieces
+            for instance in _instances(problem, bench, text, low, high, options, most_rows, seed, notices)
+        ]
+        made[name] = _in_turn(found, stream(seed, "instances", name))
+    probes = tuple(_probe(instance) for instance in _different(made[TRAIN])[:N_PROBES])
+    splits = Splits(**{name: tuple(instances) for name, instances in made.items()}, probes=probes)
+    return splits, list(dict.fromkeys(notices))
+
+
+def expanded(texts: Sequence[str]) -> list[str]:
+    """Patterns of files as the files that they name, in order of their names."""
+    found: list[str] = []
+    for text in texts:
+        if not glob.has_magic(text) or text.startswith(("workload:", "sample:")):
+            found.append(text)
+            continue
+        files = sorted(glob.glob(text, recursive=True))
+        if not files:
+            raise InputError(f"no file matches {text}")
+        found += files
+    return list(dict.fromkeys(found))
+
+
+def _refuse_overlap(given: Mapping[str, Sequence[str]], problem: Problem, bench: Bench, seed: int) -> None:
+    """A trace that is searched on cannot judge; told by its content, whatever its name."""
+    seen: dict[str, tuple[str, str]] = {}
+    for name, texts in given.items():
+        for text in texts:
+            content = provenance.content_of(bench.trace(text, problem.domain, seed))
+            where, other = seen.setdefault(content, (name, text))
+            if where != name:
+                same = "" if other == text else f", with the content of {provenance.trace_label(other)}"
+                raise InputError(
+                    f"{provenance.trace_label(text)} is among the {name} traces{same} and among those of {where}: "
+                    "what was searched on cannot judge; leave it out of one"
+                )
+
+
+def _share_out(
+    parts: dict[str, list[tuple[str, float, float]]],
+    missing: list[str],
+    traces: list[str],
+    seed: int,
+    notices: list[str],
+) -> None:
+    """Gives the missing splits their share of the traces that are searched on."""
+    shares = {name: SHARES[name] for name in (TRAIN, *missing)}
+    total = sum(shares.values())
+    if len(traces) >= ENOUGH:
+        order = [traces[i] for i in stream(seed, "splits").permutation(len(traces))]
+        taken = 0
+        for name in missing:
+            n = max(1, round(len(traces) * shares[name] / total))
+            parts[name] = [(text, 0.0, 1.0) for text in sorted(order[taken : taken + n])]
+            taken += n
+        parts[TRAIN] = [(text, 0.0, 1.0) for text in sorted(order[taken:])]
+        notices.append(
+            f"{len(parts[TRAIN])} of the {len(traces)} traces are searched on, "
+            + " and ".join(f"{len(parts[name])} serve as {name}" for name in missing)
+        )
+        return
+    low = 0.0
+    for name, share in shares.items():
+        high = low + share / total
+        parts[name] = [(text, low, 1.0 if name == missing[-1] else high) for text in traces]
+        low = high
+    notices.append(
+        f"each trace is cut in time: its first {shares[TRAIN] / total:.0%} are searched on, the rest serves as "
+        f"{' and '.join(missing)}; other traces, named with --holdout, would be a harder test"
+    )
+
+
+def _instances(
+    problem: Problem,
+    bench: Bench,
+    text: str,
+    low: float,
+    high: float,
+    options: Mapping[str, str],
+    most_rows: int,
+    seed: int,
+    notices: list[str],
+) -> list[Instance]:
+    """The instances of a part of a trace, one for each stretch and setting."""
+    trace = bench.trace(text, problem.domain, seed)
+    system = catalog.system(problem.system)
+    start, stop = int(low * len(trace)), int(high * len(trace))
+    if stop - start < 2:
+        raise InputError(
+            f"trace {trace.name} has {len(trace)} rows, too few to be split; name other traces with --holdout"
+        )
+    n_windows = min(MOST_WINDOWS, -(-(stop - start) // most_rows))
+    length = min(most_rows, stop - start)
+    starts = [start + (stop - start - length) * i // max(n_windows - 1, 1) for i in range(n_windows)]
+    found = []
+    for begin in starts:
+        is_whole = begin == 0 and length == len(trace)
+        rows = (0, 0) if is_whole else (begin, begin + length)
+        cut = trace if is_whole else bench.stretch(trace, *rows)
+        settings, said = system.Setting.from_options(cut, **options)
+        notices += said
+        for setting in settings:
+            fields = tuple(
+                (f.name, getattr(setting, f.name))
+                for f in setting.__dataclass_fields__.values()
+                if not f.metadata.get("derived")
+            )
+            defaults = {f.name: f.default for f in setting.__dataclass_fields__.values()}
+            told = tuple((name, value) for name, value in fields if defaults[name] != value)
+            found.append(Instance(text, *rows, told, seed))
+    return found
+
+
+def _in_turn(instances: list[Instance], rng: Any) -> list[Instance]:
+    """One of each trace in turn, traces in an order drawn once, so that the first few are as mixed as all."""
+    groups: dict[str, list[Instance]] = {}
+    for instance in instances:
+        groups.setdefault(instance.trace, []).append(instance)
+    names = list(groups)
+    order = [names[i] for i in rng.permutation(len(names))]
+    for name in order:
+        groups[name] = [groups[name][i] for i in rng.permutation(len(groups[name]))]
+    return [
+        groups[name][i]
+        for i in range(max(map(len, groups.values()), default=0))
+        for name in order
+        if i < len(groups[name])
+    ]
+
+
+def _different(instances: Sequence[Instance]) -> list[Instance]:
+    """One instance of each trace, then the others."""
+    first = list({instance.trace: instance for instance in reversed(instances)}.values())[::-1]
+    return [*first, *(instance for instance in instances if instance not in first)]
+
+
+def _probe(instance: Instance) -> Instance:
+    """The first rows of an instance."""
+    stop = instance.start + PROBE_ROWS
+    return replace(instance, stop=min(stop, instance.stop) if instance.stop else stop)
