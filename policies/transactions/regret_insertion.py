@@ -37,7 +37,7 @@ class RegretInsertion(transactions.Scheduler):
             draw_to_front(self.left, n_left, k, self.rng)
             chosen, chosen_place, chosen_regret, chosen_least = NONE, 0, -1.0, 0.0
             for i in range(k):
-                least, second, where = float(FAR), float(FAR), 0
+                least, second, where = float(FAR), float(FAR), view.size
                 for place in range(view.size + 1):
                     cost = view.insertion(self.left[i], place, second)
                     if cost < least:

@@ -267,9 +267,12 @@ class Plan(Structure):
         return gone
 
     def insert_best(self, transaction):
-        """Puts a transaction into the base where it costs least, at the first such place; gives the cost."""
+        """Puts a transaction into the base where it costs least, at the first such place; gives the cost.
+
+        Where the run's limit allows no question, to the end, at a cost of FAR.
+        """
         least = float(FAR)
-        where = 0
+        where = self.size
         for place in range(self.size + 1):
             cost = self.insertion(transaction, place, least)
             if cost < least:

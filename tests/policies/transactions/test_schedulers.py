@@ -66,6 +66,12 @@ def test_insertion_takes_the_transactions_in_the_order_asked_for():
                 run(BestInsertion(first=first), trace)
 
 
+def test_insertion_that_may_ask_no_more_leaves_the_others_as_they_came():
+    trace = made("w-x", "r-x w-y", "r-y w-z", "r-z", "r-x")
+    assert run(BestInsertion(), trace, evaluations=1).decisions.subject.tolist() == [0, 1, 2, 3, 4]
+    assert run(NEH(), trace, evaluations=1).decisions.subject.tolist() == [1, 2, 0, 3, 4]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_branch_and_bound_gives_what_trying_all_orders_gives(seed):
     trace = random_trace(seed, n=6)
