@@ -28,6 +28,9 @@ REPEATS = 8
 
 N_FINALISTS = 5
 
+ARCHIVE, SEEDS, THE_BEST = "archive", "seeds", "the best"
+"""Where parents come from."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -58,8 +61,7 @@ class Search:
         seeds: sources that it begins with, by name.
         most: evaluations it may make, the seeds included.
         seed: of all draws.
-        selects: whether parents come from the archive; otherwise from the seeds, see `climbs`.
-        climbs: parents are the best so far.
+        parents: where they come from: the archive, the seeds, or whatever is the best so far.
     """
 
     name: str
@@ -69,8 +71,7 @@ class Search:
     seeds: dict[str, str]
     most: int
     seed: int
-    selects: bool = True
-    climbs: bool = False
+    parents: str = ARCHIVE
     tried: list[Tested] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
@@ -121,11 +122,10 @@ class Search:
                     break
 
     def _parents(self) -> tuple[int, list[Tested]]:
-        if self.selects:
+        if self.parents == ARCHIVE:
             return self.archive.parents(self.rng)
-        if self.climbs:
-            best = self.finalists()[:1]
-            return 0, best
+        if self.parents == THE_BEST:
+            return 0, self.finalists()[:1]
         return 0, [self.begun[int(self.rng.random() * len(self.begun))]] if self.begun else []
 
     def _try(self, batch: Sequence[tuple[Tested, int]], every_rung: bool = False) -> None:

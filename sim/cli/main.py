@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write a study as one HTML page: words, figures, tables, origin.",
     "trace": "Describe, show or convert a trace file.",
     "workload": "Write an invented trace to a file.",
+    "evolve": "Search for a better policy, and say honestly whether one was found.",
     "export": "Hand a domain's problem to another engine, as a folder that it runs.",
     "record": "Record the page accesses of a program.",
 }

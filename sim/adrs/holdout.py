@@ -1,0 +1,106 @@
+"""The holdout behind a ledger: each look is written down, and answers only whether the best so far was surely beaten.
+
+Reference: Blum and Hardt, "The Ladder: A Reliable Leaderboard for Machine Learning Competitions", ICML 2015, algorithm 2 (the
+parameter-free form).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.adrs.instances import Instance
+from sim.core.errors import InputError
+from sim.core.modules import cache_folder, write_whole
+from sim.study import provenance
+
+LOOKS = 10
+"""Looks that one holdout is good for, where nothing else is said."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a look gave.
+
+    Args:
+        number: of the look, from 1 on.
+        is_published: whether the candidate was surely better than the best published before, or the first.
+        mean: mean loss of the best published by now.
+        left: looks that are left.
+    """
+
+    number: int
+    is_published: bool
+    mean: float
+    left: int
+
+
+class Ladder:
+    """The looks at one holdout, kept in the cache folder under what its instances are, whichever search looks.
+
+    Args:
+        instances: of the holdout.
+        most: looks it is good for, at least 1.
+        folder: where the ledger lies instead.
+
+    Raises:
+        InputError: no look is left.
+    """
+
+    def __init__(self, instances: Sequence[Instance], *, most: int = LOOKS, folder: Path | None = None):
+        self.instances = instances
+        self.most = most
+        name = provenance.digest([instance.name for instance in instances])[:20]
+        self.path = (folder or cache_folder("holdout")) / f"{name}.json"
+        self.looks: list[dict[str, Any]] = json.loads(self.path.read_text()) if self.path.exists() else []
+
+    @property
+    def left(self) -> int:
+        return max(0, self.most - len(self.looks))
+
+    def refuse_when_spent(self, candidate: str = "") -> None:
+        if not self.left and not self._before(candidate):
+            raise InputError(
+                f"these holdout traces were looked at {len(self.looks)} times, which is all they are good for; name others with "
+                "--holdout"
+            )
+
+    def look(self, candidate: str, losses: Mapping[str, float]) -> Answer:
+        """Looks at how a candidate does; the same one again costs no look.
+
+        Args:
+            candidate: its id.
+            losses: instance -> loss, of all instances.
+        """
+        before = self._before(candidate)
+        if before is None:
+            self.refuse_when_spent()
+            mine = [losses[instance.name] for instance in self.instances]
+            best = self._best()
+            is_better = best is None or _is_surely_lower(mine, best)
+            before = {"candidate": candidate, "published": is_better, "losses": mine if is_better else best}
+            self.looks.append(before)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, json.dumps(self.looks).encode())
+        number = self.looks.index(before) + 1
+        mean = math.fsum(before["losses"]) / len(before["losses"])
+        return Answer(number, before["published"], mean, self.left)
+
+    def _before(self, candidate: str) -> dict[str, Any] | None:
+        return next((look for look in self.looks if look["candidate"] == candidate), None)
+
+    def _best(self) -> list[float] | None:
+        return self.looks[-1]["losses"] if self.looks else None
+
+
+def _is_surely_lower(mine: Sequence[float], best: Sequence[float]) -> bool:
+    """Lower by more than a standard error of the paired differences."""
+    difference = np.subtract(mine, best)
+    spread = difference.std(ddof=1) / math.sqrt(len(difference)) if len(difference) > 1 else 0.0
+    return bool(difference.mean() < -spread)

@@ -1,0 +1,271 @@
+"""evolve(): a search, its controls and their honest ending, in one folder that a killed run goes on from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.adrs import ending as endings
+from sim.adrs import instances
+from sim.adrs import problem as problems
+from sim.adrs.candidate import Candidate
+from sim.adrs.court import Court, Ledger, Tested
+from sim.adrs.ending import Ending
+from sim.adrs.holdout import LOOKS, Ladder
+from sim.adrs.instances import Splits
+from sim.adrs.journal import Journal
+from sim.adrs.judge import Judge, Mapper
+from sim.adrs.problem import Problem
+from sim.adrs.proposers import Proposer
+from sim.adrs.proposers.formulas import Formulas
+from sim.adrs.proposers.parameters import Parameters
+from sim.adrs.search import SEEDS, THE_BEST, Search, Step
+from sim.adrs.shelf import Shelf
+from sim.core.errors import InputError
+from sim.core.modules import write_whole
+from sim.study import catalog, provenance
+from sim.study.experiment import Bench
+
+JOURNAL, BEST = "journal.jsonl", "best.py"
+
+MOST_ROWS = 100_000
+"""Rows of an instance, where nothing else is said."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for.
+
+    Args:
+        domain: with a problem file.
+        traces: to search on; the problem's own where there are none.
+        validation, holdout, foreign: further ones, see `instances.split`.
+        budget: candidates that the search, and each control, may try.
+        events: rows that all may play together; 0: no limit.
+        seed: of all draws.
+        options: the system's options, as texts.
+        most_rows: rows of an instance.
+        looks: that the holdout is good for.
+    """
+
+    domain: str
+    traces: tuple[str, ...] = ()
+    validation: tuple[str, ...] = ()
+    holdout: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    budget: int = 2000
+    events: int = 0
+    seed: int = 0
+    options: Mapping[str, str] = field(default_factory=dict)
+    most_rows: int = MOST_ROWS
+    looks: int = LOOKS
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run came to.
+
+    Args:
+        problem: that it solved.
+        splits: what it was searched and judged on.
+        search: the search itself.
+        controls: by name.
+        ending: who won.
+        ledger: what it cost.
+        notices: what the user should know.
+        best: the winner's file.
+    """
+
+    problem: Problem
+    splits: Splits
+    search: Search
+    controls: tuple[tuple[str, Search], ...]
+    ending: Ending
+    ledger: Ledger
+    notices: tuple[str, ...]
+    best: Path | None
+
+
+Watch = Callable[[str, Step], None]
+
+Makers = Callable[[Problem, Splits], Proposer]
+
+
+def evolve(
+    wanted: Wanted,
+    mapper: Mapper,
+    *,
+    folder: Path | None = None,
+    proposer: Makers | None = None,
+    watch: Watch = lambda name, step: None,
+) -> Found:
+    """Searches for a better policy of a domain.
+
+    Args:
+        wanted: what is asked for.
+        mapper: runs trials, see `Judge`.
+        folder: keeps the journal and `best.py`; a run with the same wishes goes on from there. None: nothing is kept.
+        proposer: makes the search's proposer; formulas where it is None.
+        watch: told of each generation.
+
+    Raises:
+        InputError: no problem, no traces, overlapping splits, a budget too small, a seed policy that fails, a holdout without
+            looks, a folder with another search.
+    """
+    problem = problems.find(wanted.domain)
+    bench = Bench()
+    splits, notices = instances.split(
+        problem,
+        bench,
+        traces=wanted.traces or problem.traces,
+        validation=wanted.validation,
+        holdout=wanted.holdout,
+        foreign=wanted.foreign or (() if wanted.traces else problem.foreign),
+        options={**problem.setting, **wanted.options},
+        most_rows=wanted.most_rows,
+        seed=wanted.seed,
+    )
+    seeds = {name: problem.source(formula) for name, formula in problem.seeds().items()}
+    _refuse_small(wanted, seeds, splits)
+    ladder = Ladder(splits.holdout, most=wanted.looks)
+    maker = proposer(problem, splits) if proposer else Formulas(problem)
+    journal = Journal(
+        folder / JOURNAL if folder else None,
+        {"wanted": asdict(wanted), "proposer": maker.name, "splits": splits.digest(), "code": _code(problem)},
+    )
+    if journal.n_found:
+        notices.append(f"goes on from {journal.n_found:,} trials that {folder} holds")
+    else:
+        ladder.refuse_when_spent()
+    ledger = Ledger(wanted.events)
+    court = Court(problem, Judge(problem.domain, mapper), journal, ledger)
+    _refuse_failing(court, seeds, splits)
+    search = Search("evolved", court, splits, maker, seeds, wanted.budget, wanted.seed)
+    controls = _controls(court, splits, seeds, wanted)
+    for name, each in [("evolved", search), *controls]:
+        for step in each.run():
+            watch(name, step)
+        if each.stopped:
+            notices.append(f"{name} stopped early: {each.stopped}")
+    ending = endings.conclude(court, splits, search, controls, ladder, wanted.seed)
+    best = None
+    if folder is not None:
+        best = folder / BEST
+        write_whole(best, told(problem, search, ending).encode())
+    return Found(problem, splits, search, tuple(controls), ending, ledger, tuple(notices), best)
+
+
+def _controls(court: Court, splits: Splits, seeds: Mapping[str, str], wanted: Wanted) -> list[tuple[str, Search]]:
+    """What every claim is held against, each with as many evaluations as the search."""
+    problem = court.problem
+
+    def made(name: str, proposer: Proposer, begin: Mapping[str, str], parents: str) -> tuple[str, Search]:
+        return name, Search(name, court, splits, proposer, dict(begin), wanted.budget, wanted.seed, parents)
+
+    found = [
+        made("random", Formulas(problem, is_random=True), {}, SEEDS),
+        made("best of n", Formulas(problem), seeds, SEEDS),
+        made("hill climbing", Formulas(problem), seeds, THE_BEST),
+    ]
+    if problem.tunable:
+        found.insert(0, made("tuned", Parameters(problem), _library_sources(problem), THE_BEST))
+    return found
+
+
+def _library_sources(problem: Problem) -> dict[str, str]:
+    shelf = Shelf(problem.domain)
+    return {name: shelf.source(name, {}) for name in problem.tunable}
+
+
+def _refuse_small(wanted: Wanted, seeds: Mapping[str, str], splits: Splits) -> None:
+    least = len(seeds) + 1
+    if wanted.budget < least:
+        raise InputError(
+            f"--budget must be at least {least}: the {len(seeds)} seeds and one candidate, got {wanted.budget}"
+        )
+    one_rung = sum((each.stop - each.start) or 1 for each in splits.train) * len(seeds)
+    if 0 < wanted.events < one_rung:
+        raise InputError(
+            f"--events must be at least {one_rung:,}, so that the {len(seeds)} seeds can be tried on all "
+            f"{len(splits.train)} training instances, got {wanted.events:,}"
+        )
+
+
+def _refuse_failing(court: Court, seeds: Mapping[str, str], splits: Splits) -> None:
+    """A seed that fails is a fault of the problem, and a search from it would say nothing."""
+    tested = {name: Tested(Candidate(source, note=name)) for name, source in seeds.items()}
+    court.probe(list(tested.values()), splits.probes, "seeds")
+    for name, each in tested.items():
+        if not each.is_ok:
+            raise InputError(
+                f"the seed {name} of {court.problem.domain} fails on a probe: {each.detail or each.status}"
+            )
+
+
+def _code(problem: Problem) -> str:
+    """The hash of all code that shapes a trial."""
+    formulas = problem.seeds().values()
+    first = {formula.template: problem.policy(formula) for formula in formulas}
+    rivals = [catalog.policy(problem.domain, name) for name in problem.rivals]
+    codes = [provenance.code_of(problem.domain, policy, False) for policy in [*first.values(), *rivals]]
+    return provenance.digest(codes)
+
+
+def told(problem: Problem, search: Search, ending: Ending) -> str:
+    """The winner's file, with its ancestry and figures in its docstring."""
+    source = ending.winner.candidate.source
+    formula = problem.read(source)
+    text = "\n".join(f"    {line}".rstrip() for line in _docstring(problem, search, ending))
+    if formula is None:
+        return source
+    return problem.source(formula, f"{text.strip()}\n    ")
+
+
+def _docstring(problem: Problem, search: Search, ending: Ending) -> list[str]:
+    formula = problem.read(ending.winner.candidate.source)
+    first = problem.template(formula.template).decision if formula else problem.task
+    lines = [
+        first,
+        "",
+        f"Evolved. Logarithm of the ratio of {problem.metric} to {problem.baseline}'s, mean and 95 % interval:",
+    ]
+    for name, effect in ending.rows[0].effects.items():
+        low, high = effect.interval or (math.nan, math.nan)
+        lines.append(f"    {name}: {effect.mean:.4f} ({low:.4f} to {high:.4f}), {effect.n} traces")
+    lines += ["", *ending.verdict.split("; "), "", "Ancestry, the youngest first:"]
+    return [*lines, *(f"    {line}" for line in ancestry(search, ending.winner.candidate))]
+
+
+def ancestry(search: Search, candidate: Candidate, most: int = 12) -> Sequence[str]:
+    """The line of first parents, one line each."""
+    known = {each.candidate.id: each.candidate for each in search.tried}
+    lines: list[str] = []
+    each = candidate
+    while len(lines) < most:
+        lines.append(f"{each.id} {each.note or each.proposer}")
+        parent = next((known[name] for name in each.parents if name in known), None)
+        if parent is None:
+            break
+        each = parent
+    return lines
+
+
+def as_rows(found: Found) -> list[dict[str, Any]]:
+    """The table as flat rows: changes against the baseline in percent."""
+    rows = []
+    for row in found.ending.rows:
+        flat: dict[str, Any] = {
+            "candidate": row.name,
+            "policy": row.candidate.note or "",
+            "evaluations": row.evaluations,
+        }
+        flat["events"] = row.events
+        for name, effect in row.effects.items():
+            flat[name] = effect.mean
+            flat[f"{name}_low"], flat[f"{name}_high"] = effect.interval or (None, None)
+            flat[f"{name}_traces"] = effect.n
+        rows.append(flat)
+    return rows
