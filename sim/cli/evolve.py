@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from sim.adrs.ending import Ending, Row
+from sim.adrs.ending import Row
 from sim.adrs.loop import Found, Wanted, as_rows, evolve
-from sim.adrs.problem import find
+from sim.adrs.problem import Problem, find
 from sim.cli import options, output
 from sim.study.ranking import Ranking
 
@@ -86,7 +86,6 @@ def command(
     else:
         output.table(ranking(found))
         print(f"\n{found.ending.verdict}")
-        print(f"\n{found.ending.winner.candidate.source.splitlines()[-1].strip()}")
     output.notice(f"{found.best} is the winner: augsim replay {problem.domain} TRACE -p {found.best}")
 
 
@@ -102,7 +101,7 @@ def ranking(found: Found) -> Ranking:
     parts = list(found.ending.rows[-1].effects)
     columns: list[Any] = [("candidate", "left"), ("policy", "left"), ("evaluations", "right")]
     columns += [(part, "right") for part in parts]
-    rows = [_cells(row, parts, found.ending) for row in found.ending.rows]
+    rows = [_cells(row, parts, found.problem) for row in found.ending.rows]
     n = {part: row.n for part, row in found.ending.rows[-1].effects.items()}
     seen = ", ".join(f"{part} {n[part]}" for part in parts)
     problem = found.problem
@@ -119,7 +118,7 @@ def ranking(found: Found) -> Ranking:
     )
 
 
-def _cells(row: Row, parts: list[str], ending: Ending) -> list[str]:
+def _cells(row: Row, parts: list[str], problem: Problem) -> list[str]:
     cells = [
         f"{row.name}{' *' if row.is_bound else ''}",
         _policy(row, problem),
@@ -135,6 +134,12 @@ def _cells(row: Row, parts: list[str], ending: Ending) -> list[str]:
         else:
             cells.append(_percent(effect.mean))
     return cells
+
+
+def _policy(row: Row, problem: Problem) -> str:
+    """What a line is about: the formula, or what is noted of the policy."""
+    formula = problem.read(row.candidate.source)
+    return f"{formula.template}: {formula.root}" if formula else row.candidate.note
 
 
 def _percent(loss: float) -> str:

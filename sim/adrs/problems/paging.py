@@ -159,6 +159,12 @@ PROBLEM = Problem(
     ),
     tunable={
         "s3fifo": {"small_share": (0.01, 0.5), "ghost_share": (0.1, 4.0), "promote_after": (1, 3)},
+        "lirs": {"hir_share": (0.005, 0.5), "stack_limit": (1.1, 8.0)},
+        "two_q": {"in_share": (0.02, 0.9), "out_share": (0.1, 4.0)},
+        "slru": {"n_segments": (2, 16)},
+        "wtinylfu": {"window_share": (0.005, 0.8), "protected_share": (0.1, 0.95), "sample": (2, 64)},
+        "lecar": {"rate": (0.01, 2.0), "discount": (0.0005, 0.2)},
+        "lhd": {"period": (500, 100_000), "sample": (8, 64), "shift": (0, 10)},
     },
     setting={"capacity": "1%,10%"},
     traces=("sample:sort", "sample:sqlite", "sample:gcc"),
