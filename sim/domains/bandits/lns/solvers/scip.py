@@ -34,6 +34,9 @@ except ImportError as error:
 
 SEEDS = 2**31 - 1
 
+COUNTING = (pyscipopt.SCIP_STAGE.SOLVING, pyscipopt.SCIP_STAGE.SOLVED)
+"""Stages of SCIP in which it counts iterations."""
+
 
 def solve(
     model: Model, limits: Limits, *, start: np.ndarray | None = None, seed: int = 0, follow: bool = False
@@ -90,7 +93,8 @@ class _Clock(pyscipopt.Eventhdlr):
 
 
 def _iterations(scip: Any) -> int:
-    return int(scip.getNLPIterations())
+    """Simplex iterations so far; there are none, and SCIP must not be asked, before it solves."""
+    return int(scip.getNLPIterations()) if scip.getStage() in COUNTING else 0
 
 
 def _point(scip: Any, variables: list[Any]) -> np.ndarray:
