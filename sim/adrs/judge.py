@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.adrs import evaluate
 from sim.adrs import problem as problems
 from sim.adrs.candidate import Candidate, Status
 from sim.adrs.instances import Instance
@@ -103,6 +104,10 @@ def run_trial(domain: str, inputs: Inputs, planned: Planned) -> Outcome:
     return Outcome(planned, DONE, {"trial": trial})
 
 
+MOST = 1e6
+"""A parameter of a library policy that is larger may ask for more memory than there is: such a file goes to the jail."""
+
+
 @cache
 def _room(domain: str, inputs: Inputs) -> _Room:
     return _Room(domain, inputs)
@@ -126,13 +131,13 @@ class _Room:
     def policy(self, source: str) -> Policy | None:
         """The policy of a source that is a formula or a library policy with other parameters; None: it is for the jail."""
         formula = self.problem.read(source)
-        return self.problem.policy(formula) if formula is not None else self.shelf.read(source)
+        return self.problem.policy(formula) if formula is not None else self.shelf.read(source, MOST)
 
 
 def _trial(room: _Room, name: str, source: str, instances: Sequence[Instance], probe: bool) -> Trial:
     policy = room.policy(source)
     if policy is None:
-        return Trial(name, Status.REFUSED, detail="it is neither a formula of this domain nor a policy of the library")
+        return _jailed(room, name, source, instances, probe)
     events = 0
     values: dict[str, float] = {}
     hashes, shares = [], []
@@ -156,6 +161,20 @@ def _trial(room: _Room, name: str, source: str, instances: Sequence[Instance], p
         return Trial(name, Status.CRASHED, events=events, detail=str(error))
     key = provenance.digest(*hashes)[:16] if probe else ""
     return Trial(name, Status.OK, values, key, sum(shares) / len(shares) if shares else 0.0, events)
+
+
+def _jailed(room: _Room, name: str, source: str, instances: Sequence[Instance], probe: bool) -> Trial:
+    """A stranger's file: it decides in the jail, and all that counts is computed outside."""
+    opened = [evaluate.open_instance(room.problem.system, instance) for instance in instances]
+    tried = evaluate.attempt(source, () if probe else opened, opened if probe else ())
+    if tried.status != Status.OK:
+        return Trial(name, tried.status, events=tried.events, detail=tried.detail)
+    values = {
+        instance.name: float(run.metrics[room.problem.metric])
+        for instance, run in zip(instances, tried.runs, strict=False)
+    }
+    unlike = [difference(log, room.baseline(each)) for log, each in zip(tried.told, instances, strict=False)]
+    return Trial(name, Status.OK, values, tried.key[:16], sum(unlike) / len(unlike) if unlike else 0.0, tried.events)
 
 
 def play(problem: Problem, bench: Bench, policy: Policy, instance: Instance, *, record: bool = False) -> Any:

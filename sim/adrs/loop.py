@@ -21,11 +21,13 @@ from sim.adrs.judge import Judge, Mapper
 from sim.adrs.problem import Problem
 from sim.adrs.proposers import Proposer
 from sim.adrs.proposers.formulas import Formulas
+from sim.adrs.proposers.mixture import Mixture
 from sim.adrs.proposers.parameters import Parameters
 from sim.adrs.search import SEEDS, THE_BEST, Search, Step
 from sim.adrs.shelf import Shelf
 from sim.core.errors import InputError
 from sim.core.modules import write_whole
+from sim.core.seeds import stream
 from sim.study import catalog, provenance
 from sim.study.experiment import Bench
 
@@ -91,7 +93,7 @@ class Found:
 
 Watch = Callable[[str, Step], None]
 
-Makers = Callable[[Problem, Splits], Proposer]
+Maker = Callable[[Problem, Splits], Proposer]
 
 
 def evolve(
@@ -99,7 +101,7 @@ def evolve(
     mapper: Mapper,
     *,
     folder: Path | None = None,
-    proposer: Makers | None = None,
+    makers: Sequence[Maker] = (),
     watch: Watch = lambda name, step: None,
 ) -> Found:
     """Searches for a better policy of a domain.
@@ -108,7 +110,7 @@ def evolve(
         wanted: what is asked for.
         mapper: runs trials, see `Judge`.
         folder: keeps the journal and `best.py`; a run with the same wishes goes on from there. None: nothing is kept.
-        proposer: makes the search's proposer; formulas where it is None.
+        makers: of the search's proposers, among which a bandit chooses; formulas where there are none.
         watch: told of each generation.
 
     Raises:
@@ -131,10 +133,12 @@ def evolve(
     seeds = {name: problem.source(formula) for name, formula in problem.seeds().items()}
     _refuse_small(wanted, seeds, splits)
     ladder = Ladder(splits.holdout, most=wanted.looks)
-    maker = proposer(problem, splits) if proposer else Formulas(problem)
+    made = [make(problem, splits) for make in makers] or [Formulas(problem)]
+    rng = stream(wanted.seed, "mixture")
+    proposer: Proposer = made[0] if len(made) == 1 else Mixture(made, wanted.budget, rng)
     journal = Journal(
         folder / JOURNAL if folder else None,
-        {"wanted": asdict(wanted), "proposer": maker.name, "splits": splits.digest(), "code": _code(problem)},
+        {"wanted": asdict(wanted), "proposer": proposer.name, "splits": splits.digest(), "code": _code(problem)},
     )
     if journal.n_found:
         notices.append(f"goes on from {journal.n_found:,} trials that {folder} holds")
@@ -143,11 +147,16 @@ def evolve(
     ledger = Ledger(wanted.events)
     court = Court(problem, Judge(problem.domain, mapper), journal, ledger)
     _refuse_failing(court, seeds, splits)
-    search = Search("evolved", court, splits, maker, seeds, wanted.budget, wanted.seed)
+    search = Search(
+        "evolved", court, splits, proposer, {**seeds, **_begun(problem, proposer)}, wanted.budget, wanted.seed
+    )
     controls = _controls(court, splits, seeds, wanted)
     for name, each in [("evolved", search), *controls]:
         for step in each.run():
             watch(name, step)
+        notices += dict.fromkeys(each.notices)
+        if each.tokens:
+            notices.append(f"{name} took {each.tokens:,} tokens, {each.dollars:.2f} dollars")
         if each.stopped:
             notices.append(f"{name} stopped early: {each.stopped}")
     ending = endings.conclude(court, splits, search, controls, ladder, wanted.seed)
@@ -173,6 +182,15 @@ def _controls(court: Court, splits: Splits, seeds: Mapping[str, str], wanted: Wa
     if problem.tunable:
         found.insert(0, made("tuned", Parameters(problem), _library_sources(problem), THE_BEST))
     return found
+
+
+def _begun(problem: Problem, proposer: Proposer) -> dict[str, str]:
+    """Whole policy files to begin with, where one of the proposers works on such."""
+    from sim.adrs.proposers.ast_edits import library
+
+    if not {"ast", "llm"} & set(proposer.name.split("+")):
+        return {}
+    return {f"library {k}": source for k, source in enumerate(library(problem.domain))}
 
 
 def _library_sources(problem: Problem) -> dict[str, str]:

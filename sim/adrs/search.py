@@ -84,6 +84,10 @@ class Search:
         self.keys: set[str] = set()
         self.evaluations = 0
         self.begun: list[Tested] = []
+        self.batch = min(BATCH, getattr(self.proposer, "batch", BATCH))
+        self.tokens = 0
+        self.dollars = 0.0
+        self.notices: list[str] = []
         n = len(self.splits.train)
         self.rungs = [*(rung for rung in RUNGS if rung < n), n]
 
@@ -94,7 +98,7 @@ class Search:
         self.begun = [each for each in begun if each.is_ok]
         yield self._step()
         while self.evaluations < self.most and not self.court.ledger.is_spent and not self.stopped:
-            batch = list(self._asked(min(BATCH, self.most - self.evaluations)))
+            batch = list(self._asked(min(self.batch, self.most - self.evaluations)))
             if not batch:
                 break
             self._try(batch)
@@ -116,10 +120,15 @@ class Search:
                 except Unavailable as error:
                     self.stopped = str(error)
                     return
+                self.tokens += proposal.tokens
+                self.dollars += proposal.dollars
+                self.notices += proposal.notices
                 if proposal.candidate.id not in self.known:
                     self.known.add(proposal.candidate.id)
                     yield _tested(proposal), island
                     break
+                again = Report(Status.DUPLICATE, {}, 0, "it was tried before, to the letter")
+                self.proposer.tell(Tried(proposal.candidate, again))
 
     def _parents(self) -> tuple[int, list[Tested]]:
         if self.parents == ARCHIVE:

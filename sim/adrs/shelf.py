@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,8 +37,8 @@ class Shelf:
                 lines[node.lineno - 1] = f"    {node.target.id}: {declared} = {parameters[node.target.id]!r}\n"
         return "".join(lines)
 
-    def read(self, source: str) -> Policy | None:
-        """The policy of a file that `source` wrote; None for any other file."""
+    def read(self, source: str, most: float = math.inf) -> Policy | None:
+        """The policy of a file that `source` wrote; None for any other file, and where a number in it is beyond `most`."""
         try:
             name = self._name(source)
             if name is None:
@@ -48,7 +49,7 @@ class Shelf:
             fields = _values(source)
         except (SyntaxError, ValueError):
             return None
-        if self.source(name, fields) != source:
+        if self.source(name, fields) != source or any(abs(value) > most for value in fields.values()):
             return None
         wanted = {f.name for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
         try:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sim.adrs.ending import Row
-from sim.adrs.loop import Found, Wanted, as_rows, evolve
+from sim.adrs.instances import Splits
+from sim.adrs.loop import Found, Maker, Wanted, as_rows, evolve
 from sim.adrs.problem import Problem, find
+from sim.adrs.proposers import Proposer
+from sim.adrs.proposers.ast_edits import ASTEdits
+from sim.adrs.proposers.cassette import Cassette
+from sim.adrs.proposers.formulas import Formulas
+from sim.adrs.proposers.llm import LLM, Model, connected
 from sim.cli import options, output
 from sim.study.ranking import Ranking
+
+PROPOSERS = ("gp", "ast", "llm")
 
 
 @click.command()
@@ -29,6 +38,29 @@ from sim.study.ranking import Ranking
     "--budget", type=options.Whole(1), default=2000, show_default=True, help="Candidates; each control may try as many."
 )
 @click.option("--events", type=options.Whole(), default=0, help="Rows that may be played in all; 0: no limit.")
+@click.option(
+    "--proposer",
+    "proposers",
+    type=click.Choice(PROPOSERS),
+    multiple=True,
+    default=("gp",),
+    show_default=True,
+    help="gp: formulas; ast: edits of library policies; llm: a language model. Several: a bandit chooses.",
+)
+@click.option("--base-url", default="", metavar="URL", help="llm: an OpenAI-compatible endpoint, up to /v1.")
+@click.option("--model", default="", metavar="NAME", help="llm: as the endpoint knows it.")
+@click.option("--key-variable", default="", metavar="VAR", help="llm: environment variable that holds the key.")
+@click.option("--temperature", type=float, default=0.8, show_default=True, help="llm: 0 to 2.")
+@click.option("--cassette", type=click.Path(file_okay=False), help="llm: folder of answers.  [default: DIR/answers]")
+@click.option(
+    "--cassette-mode",
+    type=click.Choice(["record", "replay", "off"]),
+    default="record",
+    show_default=True,
+    help="llm: keep answers and ask for none twice; take kept ones only; keep none.",
+)
+@click.option("--dollars-in", type=float, default=0.0, help="llm: price of a million tokens read.")
+@click.option("--dollars-out", type=float, default=0.0, help="llm: price of a million tokens written.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Option of the system, e.g. capacity=1%.")
 @click.option(
     "--rows", "most_rows", type=options.Whole(100), default=100_000, show_default=True, help="Rows of an instance."
@@ -50,6 +82,15 @@ def command(
     foreign: tuple[str, ...],
     budget: int,
     events: int,
+    proposers: tuple[str, ...],
+    base_url: str,
+    model: str,
+    key_variable: str,
+    temperature: float,
+    cassette: str | None,
+    cassette_mode: str,
+    dollars_in: float,
+    dollars_out: float,
     settings: tuple[str, ...],
     most_rows: int,
     looks: int,
@@ -69,11 +110,19 @@ def command(
     pairs = dict(_pair(text) for text in settings)
     wanted = Wanted(problem.domain, traces, validation, holdout, foreign, budget, events, seed, pairs, most_rows, looks)
     place = Path(folder or f"evolve-{problem.domain}")
+    made: list[Maker] = []
+    for name in dict.fromkeys(proposers):
+        if name == "llm":
+            asked = Model(model, temperature, dollars_in=dollars_in, dollars_out=dollars_out)
+            answers = Path(cassette) if cassette else place / "answers"
+            made.append(partial(_llm, asked, connected(base_url, key_variable, cassette_mode, answers)))
+        else:
+            made.append(MAKERS[name])
     place.mkdir(parents=True, exist_ok=True)
     progress = _Progress(budget)
     with Pool(trials(problem.domain, Inputs()), Budget(), workers) as pool:
         try:
-            found = evolve(wanted, pool.map, folder=place, watch=progress)
+            found = evolve(wanted, pool.map, folder=place, makers=made, watch=progress)
         except KeyboardInterrupt:
             output.notice(f"interrupted; {place} keeps what was found. The same command goes on from there")
             sys.exit(2)
@@ -87,6 +136,16 @@ def command(
         output.table(ranking(found))
         print(f"\n{found.ending.verdict}")
     output.notice(f"{found.best} is the winner: augsim replay {problem.domain} TRACE -p {found.best}")
+
+
+def _llm(model: Model, cassette: Cassette, problem: Problem, splits: Splits) -> Proposer:
+    return LLM(problem, model, cassette, [instance.name for instance in splits.train])
+
+
+MAKERS: dict[str, Maker] = {
+    "gp": lambda problem, splits: Formulas(problem),
+    "ast": lambda problem, splits: ASTEdits(problem),
+}
 
 
 def _pair(text: str) -> tuple[str, str]:

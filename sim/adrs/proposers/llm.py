@@ -78,6 +78,9 @@ class LLM:
 
     name = "llm"
 
+    batch = 8
+    """So many are asked for before it hears what became of them."""
+
     def __init__(self, problem: Problem, model: Model, cassette: Cassette, training: Collection[str]):
         self.problem = problem
         self.model = model
