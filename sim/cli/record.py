@@ -1,13 +1,33 @@
-"""`augsim record`: a real program's page requests as a trace file."""
+"""`augsim record`: a real program's page requests as a trace file, or what neighbourhoods give on a model as a table."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
 from sim.cli import options, output
+from sim.cli.replay import setting_options
+
+TABLES = "bandits/lns"
+"""The system whose outcomes are recorded, where it stands in the place of the options."""
 
 
-@click.command("record", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+class Recorder(click.Command):
+    """Records a program; or, where its first word names a system, that system's outcomes."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> click.Context:
+        if args[:1] == [TABLES]:
+            return _outcomes().make_context(f"{info_name} {TABLES}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(
+    "record",
+    cls=Recorder,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog=f"augsim record {TABLES} MODEL -o FILE.lns.json records what neighbourhoods give on a model; --help shows how.",
+)
 @click.option("-o", "--output", "path", required=True, metavar="FILE", help="Its ending says format and compression.")
 @click.option(
     "--accesses", default="all", show_default=True, metavar="all|instructions|data", help="Which are recorded."
@@ -47,3 +67,64 @@ def command(
         notices.append(f"{command_line[0]} ended with exit code {recording.exit_code}")
     for text in [*notices, f"{path} is written"]:
         output.notice(text)
+
+
+def _outcomes() -> click.Command:
+    """The command that records a table of outcomes, with an option for every field of the system's setting."""
+    from sim.study import catalog
+
+    return click.Command(
+        TABLES,
+        callback=outcomes,
+        help="Try all arms of a portfolio at the points that searches on MODEL come by, and write the outcomes to FILE.",
+        params=[
+            click.Argument(["model"]),
+            click.Option(
+                ["-o", "--output", "path"], required=True, metavar="FILE", help="It ends in .lns.json, or .gz."
+            ),
+            click.Option(
+                ["--states"],
+                type=options.Whole(1),
+                default=20,
+                show_default=True,
+                help="Points at which arms are tried, at most.",
+            ),
+            click.Option(
+                ["--draws"],
+                type=options.Whole(1),
+                default=3,
+                show_default=True,
+                help="Attempts of each arm at each point.",
+            ),
+            click.Option(["--seed"], type=options.Whole(), default=0, show_default=True, help="Draws the attempts."),
+            *setting_options(catalog.system(TABLES).Setting),
+            click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
+        ],
+    )
+
+
+def outcomes(model: str, path: str, states: int, draws: int, seed: int, debug: bool, **setting: Any) -> None:
+    from sim.study import catalog
+    from sim.study.experiment import Bench
+    from traces import sink
+
+    sink.check(path)
+    sink.writer(path)
+    system = catalog.system(TABLES)
+    trace = Bench().trace(model, catalog.domain_of(TABLES), seed)
+    settings, _ = system.Setting.from_options(trace, **setting)
+    if len(settings) > 1:
+        raise click.UsageError("a table is recorded with one setting; give each option one value")
+    progress = output.Progress()
+    record = catalog.module("sim.domains", "bandits", "lns", "record").record
+    table = record(
+        trace, settings[0], seed=seed, n_states=states, draws=draws, progress=progress.of(f"recording {trace.name}")
+    )
+    progress.clear()
+    for text in settings[0].on(trace).dropped:
+        output.notice(text)
+    sink.save(table, path)
+    n_tried = len(set(table["state"].tolist()))
+    output.notice(
+        f"{path} is written: {len(table):,} outcomes at {n_tried:,} of {len(table.tables['states']):,} points"
+    )

@@ -32,13 +32,13 @@ class Domains(click.Group):
         return click.Command(
             name,
             callback=lambda **given: replay(name, **given),
-            params=[*COMMON[:2], *_setting_options(system.Setting), *COMMON[2:]],
+            params=[*COMMON[:2], *setting_options(system.Setting), *COMMON[2:]],
             short_help=about,
             help=f"Replay TRACE (a file, -, sample:NAME or workload:NAME,key=value) through policies.\n\n{about}",
         )
 
 
-def _setting_options(setting: type) -> list[click.Option]:
+def setting_options(setting: type) -> list[click.Option]:
     """Options for the fields that are the user's; `True` or `False` by default gives a --no- form."""
     found = []
     for field in dataclasses.fields(setting):

@@ -8,8 +8,6 @@ from traces.source import Source
 
 ENDINGS = (".mps",)
 
-DOMAIN = "bandits"
-
 
 def read(source: Source) -> Trace:
     """Reads a model; see `traces.mip.read_model`. A comment "* optimum 678" near the beginning tells the best objective known."""

@@ -115,8 +115,8 @@ class Live(Structure):
             self.state = self._numbered(kept[-1][1], kept[-1][2])
         self.goes_on = bool(kept) and not self.plain and not self.is_proven
 
-    def attempt(self, state: int, arm: int, left: float) -> None:
-        """Tries an arm on a point; `left` is the work that remains."""
+    def attempt(self, state: int, arm: int, current: float, left: float) -> None:
+        """Tries an arm on a point of objective `current`; `left` is the work that remains."""
         tried = self.tries.get((state, arm), 0)
         self.tries[state, arm] = tried + 1
         self.solve_attempt(state, arm, tried, left)

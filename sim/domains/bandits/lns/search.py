@@ -43,8 +43,8 @@ class Search(Structure):
     """A search under a bandit: asks, attempts, tests, rewards, counts.
 
     Args:
-        source: answers `begin()` and `attempt(state, arm, left)`; tells `opening_at`, `opening`, `opening_work`, `goes_on`,
-            `state` after the first, `status`, `cost`, `objective`, `next`, `stood_in` after the second.
+        source: answers `begin()` and `attempt(state, arm, current, left)`; tells `opening_at`, `opening`, `opening_work`,
+            `goes_on`, `state` after the first, `status`, `cost`, `objective`, `next`, `stood_in` after the second.
         acceptance: the test of candidates.
         scores: of the outcomes best, better, accepted and rejected, the largest 1; the others score 0.
         per_work: rewards are multiplied by the mean work of a pull so far over that of this one, and cut to 1.
@@ -113,7 +113,7 @@ class Search(Structure):
             self.is_over = True
             return
         before = self.work
-        source.attempt(self.state, arm, self.budget - before)
+        source.attempt(self.state, arm, self.current, self.budget - before)
         self.work = before + source.cost
         self.n_pulls += 1
         self.pulling_work += source.cost

@@ -37,6 +37,7 @@ class Setting(Told):
         seconds: of wall clock, a safety: a run that it stops is marked as not replayable; None: no limit.
         start: a file of lines "variable value", a point to begin from, perhaps in part; empty: none.
         by: how a recorded table answers: "tree" by the point that the search is at, "bucket" by how good that is.
+        most_fallbacks: share of pulls that a table may answer by a neighbouring point, in [0, 1]; beyond it a replay fails.
         optimum_known: the best objective known of this trace, as it is minimised.
         dropped: lines about arms that have nothing to solve here.
     """
@@ -66,6 +67,9 @@ class Setting(Told):
     )
     start: str = field(default="", metadata={"help": "a file of lines VARIABLE VALUE: a point to begin from"})
     by: str = field(default="tree", metadata={"help": "how a recorded table answers: tree or bucket"})
+    most_fallbacks: float = field(
+        default=0.05, metadata={"help": "share of pulls that a table may answer by a neighbouring point"}
+    )
     optimum_known: float | None = field(default=None, metadata={"derived": True})
     dropped: tuple[str, ...] = field(default=(), metadata={"derived": True})
 
@@ -79,6 +83,8 @@ class Setting(Told):
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.seconds is not None and not 0 < self.seconds < math.inf:
             raise InputError(f"seconds must be above 0, got {self.seconds:g}")
+        if not 0 <= self.most_fallbacks <= 1:
+            raise InputError(f"most_fallbacks must be in [0, 1], got {self.most_fallbacks:g}")
         if self.by not in recorded.WAYS:
             raise InputError(f'by must be one of {", ".join(recorded.WAYS)}, got "{self.by}"')
         if self.solver not in solvers.names():

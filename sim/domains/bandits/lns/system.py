@@ -51,9 +51,6 @@ METRICS = (
     ),
 )
 
-MOST_FALLBACKS = 0.05
-"""Share of fallbacks above which a replay of a table says nothing about the bandit, and fails."""
-
 
 @dataclass(frozen=True, eq=False)
 class Pulls(Decisions):
@@ -249,7 +246,16 @@ class SearchRun:
             row |= {"proven": int(self.source.is_proven), "not_replayable": int(self.source.is_late)}
         else:
             row["fallbacks"] = search.n_stood_in / search.n_pulls if search.n_pulls else 0.0
+            self._refuse_fallbacks(search.n_stood_in, search.n_pulls)
         return row
+
+    def _refuse_fallbacks(self, n: int, n_pulls: int) -> None:
+        most = self.setting.most_fallbacks
+        if n > most * n_pulls:
+            raise InputError(
+                f"{self.name}: {n} of {n_pulls} pulls came by points without outcomes, more than {most:.0%}: "
+                "record more points, play with --by bucket, or allow more by --most-fallbacks"
+            )
 
     def notices(self) -> list[str]:
         told = list(self.setting.dropped)
