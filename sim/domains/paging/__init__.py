@@ -11,4 +11,15 @@ from sim.domains.paging.setting import Setting
 from sim.domains.paging.shadow import Shadow
 from sim.domains.paging.system import METRICS, System
 
-__all__ = ["METRICS", "Oracle", "Policy", "Ranked", "Sampled", "Setting", "Shadow", "System", "channels_needed", "describe"]
+__all__ = [
+    "METRICS",
+    "Oracle",
+    "Policy",
+    "Ranked",
+    "Sampled",
+    "Setting",
+    "Shadow",
+    "System",
+    "channels_needed",
+    "describe",
+]

@@ -85,11 +85,11 @@ class Search(Structure):
     def advance(self, policy, stop):
         """Goes on until so much work is done."""
         if not self.is_begun:
-            self.begin()
+            self.open()
         while self.work < stop and not self.is_over:
             self.pull(policy)
 
-    def begin(self):
+    def open(self):
         """Has the first point found."""
         source = self.source
         self.is_begun = True
