@@ -12,8 +12,8 @@ import numpy as np
 from sim.adrs.candidate import Candidate
 from sim.adrs.court import Court, Tested
 from sim.adrs.holdout import Answer, Ladder
-from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION, Instance, Splits
-from sim.adrs.judge import with_seed
+from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION, Instance, Splits, is_invented
+from sim.adrs.judge import drawn_anew
 from sim.adrs.search import Search
 from sim.adrs.shelf import Shelf
 from sim.adrs.simplify import simplified
@@ -121,7 +121,7 @@ def conclude(
         tested["bound"] = bound
         found.append(Row("bound", bound.candidate, 0, 0, is_bound=True))
     ladder.refuse_when_spent(winner.candidate.id)
-    fresh = with_seed(splits.validation, seed + FRESH)
+    fresh = drawn_anew(splits.validation, FRESH)
     for part in (splits.train, splits.validation, fresh, splits.holdout, splits.foreign):
         if part:
             court.extend(list(tested.values()), part, "judging")
@@ -183,7 +183,7 @@ def effect(one: Tested, other: Tested | None, instances: Sequence[Instance], see
 
 def unit(instance: Instance) -> str:
     """What is independent of other instances: a recorded trace, or one draw of an invented one."""
-    return f"{instance.trace} {instance.seed}" if instance.trace.startswith("workload:") else instance.trace
+    return f"{instance.trace} {instance.seed}" if is_invented(instance.trace) else instance.trace
 
 
 def verdict(court: Court, ending: Ending) -> str:

@@ -29,6 +29,12 @@ PROBE_ROWS, N_PROBES = 2000, 3
 MOST_WINDOWS = 2
 """Stretches that are taken of a long part of a trace."""
 
+DRAWS = {TRAIN: 8, VALIDATION: 4, HOLDOUT: 8, FOREIGN: 8}
+"""Draws of a workload that a split has."""
+
+APART = 1000
+"""Seeds from those of one search's draws to those of the next one's."""
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -68,6 +74,22 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a split has of a trace.
+
+    Args:
+        trace: as the command line takes it.
+        seeds: one instance for each; of a workload, each another draw.
+        low, high: shares of its rows where the part begins and ends.
+    """
+
+    trace: str
+    seeds: tuple[int, ...]
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
 class Splits:
     """Which instances serve what."""
 
@@ -98,8 +120,8 @@ def split(
 ) -> tuple[Splits, list[str]]:
     """Makes the instances of a search.
 
-    Where the user names no holdout, the traces given are split: whole, where there are at least `ENOUGH`; else each in time, its
-    first half for training, its end for judging.
+    Where the user names no holdout, the traces given are split: workloads by their draws; recorded traces whole, where there are
+    at least `ENOUGH`; else each in time, its first half for training, its end for judging.
 
     Args:
         traces: files, patterns of files, samples or workloads to search on.
@@ -124,19 +146,13 @@ def split(
         raise InputError(f"no trace to search on; name some with --trace (for {problem.domain}: a file or sample:NAME)")
     _refuse_overlap(given, problem, bench, seed)
     notices: list[str] = []
-    parts: dict[str, list[tuple[str, float, float]]] = {
-        name: [(t, 0.0, 1.0) for t in texts] for name, texts in given.items()
-    }
+    parts = {name: [_whole(text, name, seed) for text in texts] for name, texts in given.items()}
     missing = [name for name in (VALIDATION, HOLDOUT) if not given[name]]
     if missing:
         _share_out(parts, missing, given[TRAIN], seed, notices)
     made: dict[str, list[Instance]] = {}
     for name, pieces in parts.items():
-        found = [
-            instance
-            for text, low, high in pieces
-            for instance in _instances(problem, bench, text, low, high, options, most_rows, seed, notices)
-        ]
+        found = [i for part in pieces for i in _instances(problem, bench, part, options, most_rows, notices)]
         made[name] = _in_turn(found, stream(seed, "instances", name))
     probes = tuple(_probe(instance) for instance in _different(made[TRAIN])[:N_PROBES])
     splits = Splits(**{name: tuple(instances) for name, instances in made.items()}, probes=probes)
@@ -172,33 +188,59 @@ def _refuse_overlap(given: Mapping[str, Sequence[str]], problem: Problem, bench:
                 )
 
 
+def _whole(text: str, name: str, seed: int) -> Part:
+    return Part(text, _draws(name, seed) if is_invented(text) else (seed,))
+
+
+def _draws(name: str, seed: int) -> tuple[int, ...]:
+    """The seeds of a split's draws of a workload; no two splits share one."""
+    first = APART * seed
+    for other, n in DRAWS.items():
+        if other == name:
+            return tuple(range(first, first + n))
+        first += n
+    raise AssertionError(name)
+
+
+def is_invented(text: str) -> bool:
+    """Whether it names a workload, which another seed draws anew."""
+    return text.startswith("workload:")
+
+
 def _share_out(
-    parts: dict[str, list[tuple[str, float, float]]],
-    missing: list[str],
-    traces: list[str],
-    seed: int,
-    notices: list[str],
+    parts: dict[str, list[Part]], missing: list[str], traces: list[str], seed: int, notices: list[str]
 ) -> None:
     """Gives the missing splits their share of the traces that are searched on."""
+    invented = [text for text in traces if is_invented(text)]
+    recorded = [text for text in traces if not is_invented(text)]
+    if invented:
+        for name in missing:
+            parts[name] += [_whole(text, name, seed) for text in invented]
+        drawn = " and ".join(f"{DRAWS[name]} for {name}" for name in missing)
+        notices.append(f"of each workload {DRAWS[TRAIN]} draws are searched on; others serve: {drawn}")
+    if not recorded:
+        return
     shares = {name: SHARES[name] for name in (TRAIN, *missing)}
     total = sum(shares.values())
-    if len(traces) >= ENOUGH:
-        order = [traces[i] for i in stream(seed, "splits").permutation(len(traces))]
+    kept = [part for part in parts[TRAIN] if part.trace in invented]
+    if len(recorded) >= ENOUGH:
+        order = [recorded[i] for i in stream(seed, "splits").permutation(len(recorded))]
         taken = 0
         for name in missing:
-            n = max(1, round(len(traces) * shares[name] / total))
-            parts[name] = [(text, 0.0, 1.0) for text in sorted(order[taken : taken + n])]
+            n = max(1, round(len(recorded) * shares[name] / total))
+            parts[name] += [_whole(text, name, seed) for text in sorted(order[taken : taken + n])]
             taken += n
-        parts[TRAIN] = [(text, 0.0, 1.0) for text in sorted(order[taken:])]
+        parts[TRAIN] = [*kept, *(_whole(text, TRAIN, seed) for text in sorted(order[taken:]))]
         notices.append(
-            f"{len(parts[TRAIN])} of the {len(traces)} traces are searched on, "
-            + " and ".join(f"{len(parts[name])} serve as {name}" for name in missing)
+            f"{len(order) - taken} of the {len(recorded)} traces are searched on, "
+            + " and ".join(f"{round(len(recorded) * shares[name] / total) or 1} serve as {name}" for name in missing)
         )
         return
+    parts[TRAIN] = kept
     low = 0.0
     for name, share in shares.items():
-        high = low + share / total
-        parts[name] = [(text, low, 1.0 if name == missing[-1] else high) for text in traces]
+        high = 1.0 if name == missing[-1] else low + share / total
+        parts[name] += [Part(text, (seed,), low, high) for text in recorded]
         low = high
     notices.append(
         f"each trace is cut in time: its first {shares[TRAIN] / total:.0%} are searched on, the rest serves as "
@@ -207,20 +249,29 @@ def _share_out(
 
 
 def _instances(
+    problem: Problem, bench: Bench, part: Part, options: Mapping[str, str], most_rows: int, notices: list[str]
+) -> list[Instance]:
+    """The instances of a part of a trace, one for each draw, stretch and setting."""
+    return [
+        instance
+        for seed in part.seeds
+        for instance in _of_one_draw(problem, bench, part, seed, options, most_rows, notices)
+    ]
+
+
+def _of_one_draw(
     problem: Problem,
     bench: Bench,
-    text: str,
-    low: float,
-    high: float,
+    part: Part,
+    seed: int,
     options: Mapping[str, str],
     most_rows: int,
-    seed: int,
     notices: list[str],
 ) -> list[Instance]:
-    """The instances of a part of a trace, one for each stretch and setting."""
-    trace = bench.trace(text, problem.domain, seed)
+    """The instances of a part of one draw, one for each stretch and setting."""
+    trace = bench.trace(part.trace, problem.domain, seed)
     system = catalog.system(problem.system)
-    start, stop = int(low * len(trace)), int(high * len(trace))
+    start, stop = int(part.low * len(trace)), int(part.high * len(trace))
     if stop - start < 2:
         raise InputError(
             f"trace {trace.name} has {len(trace)} rows, too few to be split; name other traces with --holdout"
@@ -243,7 +294,7 @@ def _instances(
             )
             defaults = {f.name: f.default for f in setting.__dataclass_fields__.values()}
             told = tuple((name, value) for name, value in fields if defaults[name] != value)
-            found.append(Instance(text, *rows, told, seed))
+            found.append(Instance(part.trace, *rows, told, seed))
     return found
 
 

@@ -208,9 +208,9 @@ def difference(one: Decisions | None, other: Decisions | None) -> float:
     return 1 - len(mine & theirs) / n
 
 
-def with_seed(instances: Iterable[Instance], seed: int) -> tuple[Instance, ...]:
-    """The same instances with other draws."""
-    return tuple(replace(instance, seed=seed) for instance in instances)
+def drawn_anew(instances: Iterable[Instance], by: int) -> tuple[Instance, ...]:
+    """The same instances with other draws: those of seeds so much larger."""
+    return tuple(replace(instance, seed=instance.seed + by) for instance in instances)
 
 
 def as_json(trial: Trial) -> dict[str, Any]:
