@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -64,9 +64,3 @@ class Proposer(Protocol):
 
     def tell(self, tried: Tried) -> None:
         """Hears what became of a candidate, its own or another's."""
-
-    def state(self) -> dict[str, Any]:
-        """What a run that goes on later needs, as JSON has it."""
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Goes on from what `state` gave."""

@@ -127,12 +127,6 @@ class ASTEdits:
     def tell(self, tried: Tried) -> None:
         return
 
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        return
-
 
 @cache
 def library(domain: str) -> tuple[str, ...]:

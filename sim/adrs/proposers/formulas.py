@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -56,12 +55,6 @@ class Formulas:
 
     def tell(self, tried: Tried) -> None:
         """It learns from parents alone."""
-
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """There is nothing to restore."""
 
     def _grown(self, rng: np.random.Generator) -> Formula:
         template = variation.drawn(rng, self.problem.templates)

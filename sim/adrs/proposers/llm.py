@@ -136,20 +136,6 @@ class LLM:
             lines.append(line)
             del lines[:-N_REMEMBERED]
 
-    def state(self) -> dict[str, Any]:
-        return {
-            "met": dict(self.cassette.met),
-            "failures": {status: list(lines) for status, lines in self.failures.items()},
-            "n_unusable": self.n_unusable,
-            "said": sorted(self.said),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.cassette.met = dict(state["met"])
-        self.failures = {status: list(lines) for status, lines in state["failures"].items()}
-        self.n_unusable = state["n_unusable"]
-        self.said = set(state["said"])
-
     def _text(self, answer: Answer) -> tuple[str, str]:
         """What the model wrote, and why it ended; counts answers without, which no prompt could mend."""
         try:

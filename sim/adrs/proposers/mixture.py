@@ -53,10 +53,3 @@ class Mixture:
             n = min(len(mine), len(parent))
             is_better = bool(mine) and math.fsum(mine[:n]) < math.fsum(parent[:n])
             self.bandit.update(arm, 1.0 if is_better else 0.0, 1.0)
-
-    def state(self) -> dict[str, Any]:
-        return {each.name: each.state() for each in self.proposers}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        for each in self.proposers:
-            each.restore(state[each.name])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -60,13 +59,6 @@ class Parameters:
         losses = list(tried.report.losses.values())
         if name not in self.best or _is_lower(losses, self.best[name][0]):
             self.best[name] = (losses, values)
-
-    def state(self) -> dict[str, Any]:
-        return {"best": self.best, "asked": self.asked}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.best = {name: (losses, values) for name, (losses, values) in state["best"].items()}
-        self.asked = {key: (name, values) for key, (name, values) in state["asked"].items()}
 
 
 def _is_lower(one: Sequence[float], other: Sequence[float]) -> bool:
