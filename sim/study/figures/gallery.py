@@ -301,13 +301,13 @@ def figures() -> dict[str, ModuleType]:
     }
 
 
-def find(names: Iterable[str]) -> dict[str, ModuleType]:
-    """The figures of these names; all where none is named.
+def find(names: Iterable[str], known: Mapping[str, ModuleType] | None = None) -> Mapping[str, ModuleType]:
+    """The figures of these names, a study's or those given; all where none is named.
 
     Raises:
         UnknownName: there is no such figure; the known ones are listed.
     """
-    known = figures()
+    known = figures() if known is None else known
     found = {}
     for given in names:
         name = given.lower().replace("_", "-")
@@ -350,7 +350,13 @@ def save(
         UnknownName: no such figure.
         InputError: a file cannot be written.
     """
-    wanted = find(names)
+    yield from put(find(names), material, folder, lambda name: _command(material, source, name, kind), kind)
+
+
+def put(
+    wanted: Mapping[str, ModuleType], material: Any, folder: Path, command: Callable[[str], str], kind: str = "png"
+) -> Iterator[Drawn]:
+    """Draws figures of some material into a folder, each with its table and the command that makes it again, as `save` does."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -363,7 +369,7 @@ def save(
             continue
         for sheet in sheets:
             path = folder / f"{'-'.join(filter(None, [name, _file_name(sheet.name)]))}.{kind}"
-            beside = page.put(path, drawn(sheet, kind, _command(material, source, name, kind)), sheet.table())
+            beside = page.put(path, drawn(sheet, kind, command(name)), sheet.table())
             yield Drawn(name, path, beside)
 
 
