@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import shlex
-from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +13,13 @@ import pandas as pd
 from bokeh.core.types import ID
 from bokeh.embed import json_item
 from bokeh.resources import Resources
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim.core.errors import InputError
 from sim.study import paired
 from sim.study.figures.gallery import Material
 from sim.study.ranking import Ranking
-from sim.study.report import origin, summary
+from sim.study.report import origin, summary, template
 from sim.study.report.charts import charts
 from sim.study.report.drawing import digits
 from sim.study.store import Store
@@ -55,7 +51,7 @@ def render(store: Store, *, metric: str | None = None, baseline: str | None = No
     bounds = words.pop("Proven bounds", [])
     everywhere, verdicts = summary.verdicts(analysis)
     return (
-        _environment()
+        template.environment(FOLDER)
         .get_template("page.html")
         .render(
             title=summary.title(analysis),
@@ -75,8 +71,8 @@ def render(store: Store, *, metric: str | None = None, baseline: str | None = No
             origins=[origin.traces(store, analysis, material.system.LENGTH), origin.code(store)],
             commands=origin.reproduction(dict(analysis.about), shlex.quote(str(store.folder)), options),
             study=analysis.about["text"],
-            style=_file("page.css"),
-            script=_file("page.js"),
+            style=template.text("page.css"),
+            script=template.text("table.js") + template.text("page.js"),
             bokeh=Markup("\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)),
         )
     )
@@ -111,59 +107,6 @@ def _mean(values: np.ndarray) -> float:
     return float(pd.DataFrame(values).mean(axis=1).mean())
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"key": sort_key, "opened": opened, "unbroken": unbroken, "moment": moment}
-    return environment
-
-
-def unbroken(text: str) -> str:
-    """A sentence in which no percent sign is left alone on a line."""
-    return text.replace(" %", "\u00a0%")
-
-
-def opened(text: str) -> str:
-    """The same with the first letter as it opens a sentence; not for one that may begin with a policy's name."""
-    return unbroken(f"{text[:1].upper()}{text[1:]}")
-
-
-def moment(stamp: str) -> str:
-    """ "2026-11-26 07:38 UTC" of a stored time."""
-    return f"{datetime.fromisoformat(stamp).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _file(name: str) -> Markup:
-    return Markup((FOLDER / name).read_text(encoding="utf-8"))
-
-
 def _json(value: Any) -> Markup:
     """Stands inside a script element: nothing in it can end that."""
     return Markup(json.dumps(value).replace("<", "\\u003c"))
-
-
-NUMBER = re.compile(r"[+−-]?[\d,]*\.?\d+(e[+-]?\d+)?")
-
-
-def sort_key(cell: str) -> str:
-    """The number that a cell of a table is sorted by: its first one; empty where it has none.
-
-    "below 0.0001" comes before every other number, "above 0.5" after its own, "never better" before all.
-    """
-    if cell == "never better":
-        return "-1e308"
-    found = NUMBER.search(cell)
-    if not found:
-        return ""
-    number = float(found[0].replace("−", "-").replace(",", ""))
-    if cell.startswith("below"):
-        number -= abs(number) / 2
-    if cell.startswith("above"):
-        number = math.nextafter(number, math.inf)
-    return repr(number)

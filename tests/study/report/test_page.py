@@ -12,7 +12,7 @@ pytest.importorskip("bokeh", reason="Bokeh is not installed")
 from sim.core.errors import InputError
 from sim.study.analysis import Analysis
 from sim.study.figures import gallery
-from sim.study.report import charts, drawing, page
+from sim.study.report import charts, drawing, page, template
 from tests.study.report import stores
 from tests.study.report.pages import parsed
 from tests.study.tables import table
@@ -110,7 +110,7 @@ def test_every_cell_of_the_analysis_stands_in_the_tables(document, folder):
         wanted = Analysis.of(store).tables()
     shown = {one.attributes["aria-label"]: one for one in section(document, "tables").all("table")}
     for ranking in wanted:
-        found = shown[page.opened(ranking.title)]
+        found = shown[template.opened(ranking.title)]
         rows = [[cell.words() for cell in row.children] for row in found.all("tbody")[0].all("tr")]
         assert rows == [[" ".join(cell.split()) for cell in row] for row in ranking.rows]
         headings = [heading.all("button")[0].words() for heading in found.all("thead")[0].all("th")]
@@ -132,7 +132,7 @@ def test_the_figures_draw_the_tables_that_plot_draws(document, folder):
         sheets = [sheet for name in charts.DRAWN for sheet in gallery.find([name])[name].sheets(material)]
     figures = section(document, "figures")
     titles = [one.words() for one in figures.all("h3")]
-    assert titles == [page.opened(sheet.title) for sheet in sheets] and len(titles) == 7
+    assert titles == [template.opened(sheet.title) for sheet in sheets] and len(titles) == 7
     items = json.loads(document.all("script", id="items")[0].text)
     places = [one.attributes["id"] for one in figures.all("div", class_="plot")]
     assert [item["target_id"] for item in items] == places
@@ -243,11 +243,11 @@ def test_a_study_with_one_policy_or_one_trace_has_its_page_too(tmp_path):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_cell_is_sorted_by_its_first_number(cell):
-    assert float(page.sort_key(cell)) == CELLS[cell]
+    assert float(template.sort_key(cell)) == CELLS[cell]
 
 
 def test_cells_in_words_are_sorted_among_the_numbers():
     rising = ["never better", "below 0.0001", "0.0001", "0.5", "above 0.5"]
-    keys = [float(page.sort_key(cell)) for cell in rising]
+    keys = [float(template.sort_key(cell)) for cell in rising]
     assert keys == sorted(set(keys))
-    assert page.sort_key("") == page.sort_key("none") == ""
+    assert template.sort_key("") == template.sort_key("none") == ""
