@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 import time
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 
+from sim.adrs import telling
 from sim.adrs.ending import Row
 from sim.adrs.instances import Splits
 from sim.adrs.loop import Found, Maker, Wanted, as_rows, evolve
@@ -135,6 +137,9 @@ def command(
     else:
         output.table(ranking(found))
         print(f"\n{found.ending.verdict}")
+    seconds = time.monotonic() - progress.began
+    for line in telling.tell(found, wanted, place, command=shlex.join(["augsim", *sys.argv[1:]]), seconds=seconds):
+        output.notice(line)
     output.notice(f"{found.best} is the winner: augsim replay {problem.domain} TRACE -p {found.best}")
 
 

@@ -59,3 +59,14 @@ def reader_arguments(pairs: tuple[str, ...], file_format: str) -> dict[str, Any]
                 raise click.UsageError(f'-t "{part}" is no reader option; expected key=value, e.g. -t page-column=3')
             arguments[key.strip().replace("-", "_")] = value
     return arguments
+
+
+def refuse_for_a_search(folder: str, **given: str | None) -> None:
+    """Refuses options of `plot` and `report` that a search has settled.
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"{folder} holds a search, whose problem settles its {name}; leave --{name} out")

@@ -1,4 +1,4 @@
-"""`augsim report DIR`: a stored sweep as one HTML page."""
+"""`augsim report DIR`: a stored sweep or search as one HTML page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sim.adrs import record, telling
 from sim.cli import options, output
 from sim.core.errors import InputError
 from sim.core.modules import write_whole
@@ -21,7 +22,13 @@ from sim.study.store import Store
 @click.option("--baseline", metavar="POLICY", help="Hold the others against this one.  [default: the study's]")
 @options.debug_option
 def command(folder: str, target: str | None, metric: str | None, baseline: str | None, debug: bool) -> None:
-    """Write what a sweep says as one HTML page: words, figures to look into, tables, origin. It needs no network."""
+    """Write what a sweep or a search says as one HTML page: words, figures, tables, origin. It needs no network."""
+    path = Path(target) if target else Path(folder) / "report.html"
+    if record.is_kept(folder):
+        options.refuse_for_a_search(folder, metric=metric, baseline=baseline)
+        telling.report(record.read(folder), Path(folder), path)
+        print(path)
+        return
     with Store(folder) as store:
         try:
             from sim.study.report import page
@@ -30,7 +37,6 @@ def command(folder: str, target: str | None, metric: str | None, baseline: str |
                 raise InputError("a report needs Bokeh: pip install 'augsim[report]'") from None
             raise
         text = page.render(store, metric=metric, baseline=baseline).encode()
-    path = Path(target) if target else Path(folder) / "report.html"
     try:
         write_whole(path, text)
     except OSError as error:

@@ -1,0 +1,374 @@
+"""What a run came to, as one file that its figures and its report are made from, now or later."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from sim.adrs import problem as problems
+from sim.adrs.archive import place_of, size_of
+from sim.adrs.candidate import Candidate, Status
+from sim.adrs.court import Tested
+from sim.adrs.ending import Effect
+from sim.adrs.holdout import Answer
+from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION
+from sim.adrs.loop import Found, Wanted
+from sim.adrs.problem import Problem
+from sim.adrs.search import Search, Step
+from sim.core.errors import InputError
+from sim.core.metric import Metric
+from sim.core.modules import write_whole
+from sim.study import catalog, provenance
+
+FILE = "found.json"
+
+VERSION = 1
+"""Layout of the file; one of another layout is refused in words."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A candidate of the search.
+
+    Args:
+        number: evaluations that were made when it had been tried; candidates that decide like one before are none.
+        generation: in which it was tried, 0 for what the search began with.
+        id, parents, proposer, note: of the candidate.
+        policy: what it decides by, in one line: its formula, or what is noted of it.
+        status, detail: what became of it, and why where it failed.
+        size: syntax nodes of its deciding part; 0 for what is no Python.
+        unlike: share of its decisions on the probes that differ from the baseline's.
+        loss: mean on the training instances that it was tried on, None where it has none.
+        n_instances: how many these are.
+    """
+
+    number: int
+    generation: int
+    id: str
+    parents: tuple[str, ...]
+    proposer: str
+    note: str
+    policy: str
+    status: str
+    detail: str
+    size: int
+    unlike: float
+    loss: float | None
+    n_instances: int
+
+    @property
+    def is_ok(self) -> bool:
+        return self.status == Status.OK
+
+
+@dataclass(frozen=True)
+class Elite:
+    """A filled place of an island: bins of size and of unlikeness, and the candidate's id."""
+
+    size: int
+    unlike: int
+    id: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One search, the evolved one or a control.
+
+    Args:
+        name: of it.
+        evaluations: candidates that it tried.
+        events: rows that these played.
+        steps: generation by generation; `best` is infinite until one candidate was tried on all training instances.
+        statuses: status -> candidates.
+        stopped: why it ended before its budget, empty where it did not.
+    """
+
+    name: str
+    evaluations: int
+    events: int
+    steps: tuple[Step, ...]
+    statuses: Mapping[str, int]
+    stopped: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: what it is, its policy, and what finding it took.
+
+    Args:
+        effects: split -> mean loss; without the holdout where its ladder kept the answer back.
+    """
+
+    name: str
+    policy: str
+    id: str
+    evaluations: int
+    events: int
+    effects: Mapping[str, Effect]
+    is_bound: bool
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run from its command to its verdict.
+
+    Args:
+        command: that made it.
+        seconds: that its last process took; a run that went on took more.
+        machine: name -> value: the host and its versions.
+        wanted: what was asked for.
+        proposer: of the search.
+        instances: split -> names of its instances.
+        runs: the search, then the controls.
+        entries: the candidates that the search tried, in this order.
+        islands: of the archive at the end.
+        winner, before: the winner, and what it was before it was simplified; the same where nothing could be left out.
+        lines: of the table.
+        against, abroad: control -> difference of the winner to it, on the holdout (none where kept back) and abroad.
+        rival: the control that the verdict is about.
+        answer: of the holdout's ladder.
+        inflation: by how much luck alone makes the best of the finalists look better on validation, about.
+        verdict: in words.
+        notices: what the user was told.
+        ledger: purpose -> rows played.
+        sources: id -> file, of the winner and its line of first parents.
+    """
+
+    command: str
+    seconds: float
+    machine: Mapping[str, Any]
+    wanted: Wanted
+    proposer: str
+    instances: Mapping[str, tuple[str, ...]]
+    runs: tuple[Run, ...]
+    entries: tuple[Entry, ...]
+    islands: tuple[tuple[Elite, ...], ...]
+    winner: Entry
+    before: Entry
+    lines: tuple[Line, ...]
+    against: Mapping[str, Effect]
+    abroad: Mapping[str, Effect]
+    rival: str
+    answer: Answer
+    inflation: float
+    verdict: str
+    notices: tuple[str, ...]
+    ledger: Mapping[str, int]
+    sources: Mapping[str, str]
+
+    @property
+    def problem(self) -> Problem:
+        return problems.find(self.wanted.domain)
+
+    @property
+    def metric(self) -> Metric:
+        known = catalog.system(self.problem.system).METRICS
+        return next(metric for metric in known if metric.name == self.problem.metric)
+
+    @property
+    def n_train(self) -> int:
+        return len(self.instances[TRAIN])
+
+    def change(self, loss: float) -> float:
+        """A mean loss as a change of the metric against the baseline's: -0.05 is five percent less."""
+        return math.expm1(-loss if self.metric.better == "higher" else loss)
+
+    @property
+    def change_label(self) -> str:
+        """Axis label of changes."""
+        words = self.metric.name.replace("_", " ")
+        return f"change of {words} against {self.problem.baseline}, {self.metric.better} is better"
+
+    def ancestors(self) -> list[Entry]:
+        """The winner, what it was before it was simplified, and the line of first parents, the youngest first."""
+        known = {entry.id: entry for entry in self.entries}
+        found = [self.winner] if self.winner != self.before else []
+        each: Entry | None = self.before
+        while each is not None and each not in found:
+            found.append(each)
+            each = next((known[parent] for parent in each.parents if parent in known), None)
+        return found
+
+
+def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
+    """The record of a run that has ended."""
+    ending, search, problem = found.ending, found.search, found.problem
+    numbers = accumulate(int(tested.status != Status.DUPLICATE) for tested in search.tried)
+    entries = tuple(_entry(problem, search, *pair) for pair in zip(search.tried, numbers, strict=True))
+    by_id = {entry.id: entry for entry in entries}
+    before = by_id[ending.before.candidate.id]
+    winner = before if ending.winner is ending.before else _entry(problem, search, ending.winner, search.evaluations)
+    is_published = ending.answer.is_published
+    record = Record(
+        command=command,
+        seconds=seconds,
+        machine=provenance.machine(),
+        wanted=wanted,
+        proposer=search.proposer.name,
+        instances={split: tuple(i.name for i in found.splits.of(split)) for split in SPLITS},
+        runs=tuple(_run(name, each, found.ledger.events) for name, each in [("evolved", search), *found.controls]),
+        entries=entries,
+        islands=tuple(
+            tuple(Elite(*place_of(tested), tested.candidate.id) for tested in island.values())
+            for island in search.archive.islands
+        ),
+        winner=winner,
+        before=before,
+        lines=tuple(
+            Line(
+                row.name,
+                _policy(problem, row.candidate),
+                row.candidate.id,
+                row.evaluations,
+                row.events,
+                row.effects,
+                row.is_bound,
+            )
+            for row in ending.rows
+        ),
+        against=ending.against if is_published else {},
+        abroad=ending.abroad,
+        rival=ending.rival,
+        answer=ending.answer,
+        inflation=ending.inflation,
+        verdict=ending.verdict,
+        notices=found.notices,
+        ledger=dict(found.ledger.events),
+        sources={},
+    )
+    sources = {tested.candidate.id: tested.candidate.source for tested in (*search.tried, ending.winner)}
+    record.sources.update({entry.id: sources[entry.id] for entry in record.ancestors()})  # type: ignore[attr-defined]
+    return record
+
+
+SPLITS = (TRAIN, VALIDATION, HOLDOUT, FOREIGN)
+
+
+def _entry(problem: Problem, search: Search, tested: Tested, number: int) -> Entry:
+    candidate, train = tested.candidate, search.splits.train
+    seen = [tested.losses[instance.name] for instance in train if instance.name in tested.losses]
+    return Entry(
+        number=number,
+        generation=next((k for k, step in enumerate(search.steps) if number <= step.evaluations), len(search.steps)),
+        id=candidate.id,
+        parents=candidate.parents,
+        proposer=candidate.proposer,
+        note=candidate.note,
+        policy=_policy(problem, candidate),
+        status=str(tested.status),
+        detail=tested.detail,
+        size=_size(candidate.source),
+        unlike=tested.unlike,
+        loss=math.fsum(seen) / len(seen) if seen and tested.is_ok else None,
+        n_instances=len(seen) if tested.is_ok else 0,
+    )
+
+
+def _size(source: str) -> int:
+    try:
+        return size_of(source)
+    except (SyntaxError, ValueError):
+        return 0
+
+
+def _policy(problem: Problem, candidate: Candidate) -> str:
+    formula = problem.read(candidate.source)
+    if formula is None:
+        return candidate.note
+    parameters = "".join(f", {name} {value}" for name, value in formula.parameters)
+    return f"{formula.template}{parameters}: {formula.root}"
+
+
+def _run(name: str, search: Search, events: Mapping[str, int]) -> Run:
+    statuses = {str(status): n for status, n in search.statuses.items()}
+    return Run(name, search.evaluations, events.get(search.name, 0), tuple(search.steps), statuses, search.stopped)
+
+
+def write(record: Record, folder: Path) -> Path:
+    """Keeps the record in the folder of its run."""
+    path = folder / FILE
+    write_whole(path, json.dumps({"version": VERSION, **_plain(asdict(record))}, indent=1).encode())
+    return path
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it; what is infinite or no number becomes null."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if hasattr(value, "item") else value
+
+
+def is_kept(folder: Path | str) -> bool:
+    """Whether a folder holds the record of a run that has ended."""
+    return (Path(folder) / FILE).is_file()
+
+
+def read(folder: Path | str) -> Record:
+    """The record that a folder keeps.
+
+    Raises:
+        InputError: there is none, or it is none of this layout.
+    """
+    path = Path(folder) / FILE
+    try:
+        told = json.loads(path.read_bytes())
+        if told.pop("version") != VERSION:
+            raise ValueError
+        return _record(told)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path} is no record of a run as this version writes it; run augsim evolve again") from None
+
+
+def _record(told: dict[str, Any]) -> Record:
+    steps = [[{**step, "best": _number(step["best"])} for step in run["steps"]] for run in told["runs"]]
+    return Record(
+        **{
+            **told,
+            "wanted": _wanted(told["wanted"]),
+            "instances": {split: tuple(names) for split, names in told["instances"].items()},
+            "runs": tuple(
+                Run(**{**run, "steps": tuple(Step(**step) for step in some)})
+                for run, some in zip(told["runs"], steps, strict=True)
+            ),
+            "entries": tuple(map(_read_entry, told["entries"])),
+            "islands": tuple(tuple(Elite(**elite) for elite in island) for island in told["islands"]),
+            "winner": _read_entry(told["winner"]),
+            "before": _read_entry(told["before"]),
+            "lines": tuple(Line(**{**line, "effects": _effects(line["effects"])}) for line in told["lines"]),
+            "against": _effects(told["against"]),
+            "abroad": _effects(told["abroad"]),
+            "answer": Answer(**told["answer"]),
+            "notices": tuple(told["notices"]),
+        }
+    )
+
+
+def _wanted(told: dict[str, Any]) -> Wanted:
+    return Wanted(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})  # type: ignore[arg-type]
+
+
+def _number(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+def _read_entry(told: Mapping[str, Any]) -> Entry:
+    return Entry(**{**told, "parents": tuple(told["parents"])})
+
+
+def _effects(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Effect]:
+    return {name: Effect(**{**each, "interval": _interval(each["interval"])}) for name, each in told.items()}
+
+
+def _interval(ends: Sequence[float] | None) -> tuple[float, float] | None:
+    return (ends[0], ends[1]) if ends else None
