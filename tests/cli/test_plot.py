@@ -1,11 +1,14 @@
 """`augsim plot`: figures of a stored sweep, and what is said where there are none."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from sim.adrs import record
 from sim.study.store import Store
+from tests.adrs import runs
 from tests.cli.command import augsim
 from tests.study.studies import sweep
 
@@ -55,3 +58,15 @@ def test_a_folder_without_results_says_how_to_make_them(capsys, monkeypatch, tmp
 def test_an_unknown_metric_is_refused(stored, capsys, monkeypatch):
     said = augsim(capsys, monkeypatch, "plot", stored, "--metric", "mis_ratio")
     assert said.code == 2 and 'did you mean "miss_ratio"' in said.err
+
+
+def test_the_figures_of_a_search_are_drawn_from_its_folder(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    record.write(runs.small(), tmp_path / "search")
+    say = partial(augsim, capsys, monkeypatch)
+    said = say("plot", "search", "--figure", "front", "--figure", "archive", "--format", "svg")
+    assert (said.code, said.out) == (0, "search/figures/front.svg\nsearch/figures/archive.svg\n")
+    said = say("plot", "search", "--metric", "misses")
+    assert said.code == 2 and "search holds a search, whose problem settles its metric; leave --metric out" in said.err
+    said = say("plot", "search", "--figure", "pareto")
+    assert said.code == 2 and "(figures: ancestry, archive, front, progress)" in said.err

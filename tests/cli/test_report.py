@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("bokeh", reason="Bokeh is not installed")
 
+from sim.adrs import record
+from tests.adrs import runs
 from tests.cli.command import augsim
 from tests.study.report import stores
 
@@ -70,3 +72,12 @@ def test_without_bokeh_the_user_is_told_what_to_install(folder):
     )
     assert done.returncode == 2
     assert done.stderr == "augsim: a report needs Bokeh: pip install 'augsim[report]'\n"
+
+
+def test_the_page_of_a_search_is_written_from_its_folder(say, tmp_path):
+    record.write(runs.small(), tmp_path / "search")
+    said = say("report", "search", "-o", "mine.html")
+    assert (said.code, said.out) == (0, "mine.html\n")
+    assert "<title>A search for fewer misses: paging</title>" in (tmp_path / "mine.html").read_text()
+    said = say("report", "search", "--baseline", "lru")
+    assert said.code == 2 and "leave --baseline out" in said.err

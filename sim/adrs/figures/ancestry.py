@@ -63,7 +63,7 @@ def _table(record: Record, line: list[Entry]) -> pd.DataFrame:
             "policy": entry.policy,
             "value": record.change(entry.loss),
             "n_instances": entry.n_instances,
-            "place": len(line) if entry is record.winner else places.get(entry.id, 0),
+            "place": len(line) if entry == record.winner else places.get(entry.id, 0),
             "child": children.get(entry.id, 0),
         }
         for entry in entries

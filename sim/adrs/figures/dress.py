@@ -39,7 +39,7 @@ def percents(axis: Axis) -> None:
 
 def within(axes: Axes, values: Iterable[float], low: float, high: float) -> None:
     """Sets the vertical limits, and says how many of the values are outside."""
-    edge = 0.07 * (high - low)
+    edge = 0.07 * (high - low) or 0.01
     low, high = low - edge, high + edge
     axes.set_ylim(low, high)
     hidden = sum(not low <= value <= high for value in values)

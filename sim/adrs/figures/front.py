@@ -60,7 +60,7 @@ def _table(record: Record) -> pd.DataFrame:
 
 
 def _kind(record: Record, entry: Entry) -> str:
-    if entry is record.winner:
+    if entry == record.winner:
         return "simplified" if record.winner != record.before else "winner"
     if entry.id == record.before.id:
         return "before"

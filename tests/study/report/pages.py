@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br", "path", "circle", "rect"}
+VOID = {"meta", "link", "br", "img", "path", "circle", "rect"}
 """Elements that have no end: HTML's, and those of SVG as the page writes them."""
 
 RAW = {"script", "style"}
