@@ -92,7 +92,12 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     for row in others[others["child"] > 0].to_dict("records"):
         child = by_place.loc[row["child"]]
         axes.plot(
-            [row["number"], child["number"]], [row["value"], child["value"]], color=EVOLVED, linewidth=0.7, zorder=2
+            [row["number"], child["number"]],
+            [row["value"], child["value"]],
+            color=EVOLVED,
+            linewidth=0.7,
+            alpha=0.6,
+            zorder=2,
         )
     axes.plot(line["number"], line["value"], color=EVOLVED, linewidth=1.8, zorder=3)
     named = {int(line["place"].min()), *line["place"].iloc[-(MOST - 1) :]}
