@@ -43,7 +43,8 @@ def sheets(record: Record) -> list[Sheet]:
         "violet: better than the baseline, orange: worse, hatched: empty",
     ]
     said += ["°: tried on a part of them"] if (table["n_instances"] < record.n_train).any() else []
-    said += ["framed: the winner before it was simplified"] if table["is_winner"].any() else []
+    if table["is_winner"].any():
+        said.append(f"framed: the winner{' before it was simplified' if record.winner != record.before else ''}")
     return [
         Sheet(
             "The archive at the end: size of candidates, and how often they decide unlike the baseline",
