@@ -202,7 +202,11 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
     entries = tuple(_entry(problem, search, *pair) for pair in zip(search.tried, numbers, strict=True))
     by_id = {entry.id: entry for entry in entries}
     before = by_id[ending.before.candidate.id]
-    winner = before if ending.winner is ending.before else _entry(problem, search, ending.winner, search.evaluations)
+    winner = (
+        before
+        if ending.winner.candidate.id == before.id
+        else _entry(problem, search, ending.winner, search.evaluations)
+    )
     is_published = ending.answer.is_published
     record = Record(
         command=command,
@@ -279,7 +283,7 @@ def _size(source: str) -> int:
 def _policy(problem: Problem, candidate: Candidate) -> str:
     formula = problem.read(candidate.source)
     if formula is None:
-        return candidate.note
+        return " ".join(candidate.note.split())
     parameters = "".join(f", {name} {value}" for name, value in formula.parameters)
     return f"{formula.template}{parameters}: {formula.root}"
 
@@ -292,7 +296,7 @@ def _run(name: str, search: Search, events: Mapping[str, int]) -> Run:
 def write(record: Record, folder: Path) -> Path:
     """Keeps the record in the folder of its run."""
     path = folder / FILE
-    write_whole(path, json.dumps({"version": VERSION, **_plain(asdict(record))}, indent=1).encode())
+    write_whole(path, json.dumps({"version": VERSION, **_plain(asdict(record))}).encode())
     return path
 
 
