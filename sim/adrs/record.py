@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from sim.adrs import problem as problems
 from sim.adrs.archive import place_of, size_of
 from sim.adrs.candidate import Candidate, Status
 from sim.adrs.court import Tested
-from sim.adrs.ending import Effect
+from sim.adrs.ending import Effect, Row
 from sim.adrs.holdout import Answer
 from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION
 from sim.adrs.loop import Found, Wanted
@@ -202,12 +202,9 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
     entries = tuple(_entry(problem, search, *pair) for pair in zip(search.tried, numbers, strict=True))
     by_id = {entry.id: entry for entry in entries}
     before = by_id[ending.before.candidate.id]
-    winner = (
-        before
-        if ending.winner.candidate.id == before.id
-        else _entry(problem, search, ending.winner, search.evaluations)
-    )
-    is_published = ending.answer.is_published
+    winner = before
+    if ending.winner.candidate.id != before.id:
+        winner = _entry(problem, search, ending.winner, search.evaluations)
     record = Record(
         command=command,
         seconds=seconds,
@@ -223,19 +220,8 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
         ),
         winner=winner,
         before=before,
-        lines=tuple(
-            Line(
-                row.name,
-                _policy(problem, row.candidate),
-                row.candidate.id,
-                row.evaluations,
-                row.events,
-                row.effects,
-                row.is_bound,
-            )
-            for row in ending.rows
-        ),
-        against=ending.against if is_published else {},
+        lines=tuple(_line(problem, row) for row in ending.rows),
+        against=ending.against if ending.answer.is_published else {},
         abroad=ending.abroad,
         rival=ending.rival,
         answer=ending.answer,
@@ -246,8 +232,7 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
         sources={},
     )
     sources = {tested.candidate.id: tested.candidate.source for tested in (*search.tried, ending.winner)}
-    record.sources.update({entry.id: sources[entry.id] for entry in record.ancestors()})  # type: ignore[attr-defined]
-    return record
+    return replace(record, sources={entry.id: sources[entry.id] for entry in record.ancestors()})
 
 
 SPLITS = (TRAIN, VALIDATION, HOLDOUT, FOREIGN)
@@ -271,6 +256,11 @@ def _entry(problem: Problem, search: Search, tested: Tested, number: int) -> Ent
         loss=math.fsum(seen) / len(seen) if seen and tested.is_ok else None,
         n_instances=len(seen) if tested.is_ok else 0,
     )
+
+
+def _line(problem: Problem, row: Row) -> Line:
+    policy = _policy(problem, row.candidate)
+    return Line(row.name, policy, row.candidate.id, row.evaluations, row.events, row.effects, row.is_bound)
 
 
 def _size(source: str) -> int:
