@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from sim.adrs.figures.dress import EVOLVED, OTHERS, facts, percents, within
+from sim.adrs.figures.dress import EVOLVED, OTHERS, counts, facts, percents, within
 from sim.adrs.record import Entry, Record
 from sim.adrs.wording import changed
 from sim.study.figures import style
@@ -123,7 +122,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     ends = [*others["value"], low, high, 0.0]
     within(axes, others["value"], max(min(ends), low - near), min(max(ends), high + near))
     axes.set_xlim(0, 1.03 * table["number"].max())
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    counts(axes.xaxis)
     percents(axes.yaxis)
     axes.set_xlabel("evaluations (candidates tried)")
     axes.set_ylabel(record.change_label)

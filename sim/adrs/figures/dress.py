@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.adrs.record import Record
 from sim.study.figures import style
@@ -35,6 +35,12 @@ def look_of(record: Record, name: str) -> dict[str, Any]:
 def percents(axis: Axis) -> None:
     """Writes shares at an axis in percent."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %".replace("-", "−")))
+
+
+def counts(axis: Axis, n_ticks: int = 6) -> None:
+    """Writes whole numbers at an axis."""
+    axis.set_major_locator(MaxNLocator(n_ticks, integer=True))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
 def within(axes: Axes, values: Iterable[float], low: float, high: float) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from sim.adrs.figures.dress import EVOLVED, OTHERS, facts, percents, within
+from sim.adrs.figures.dress import EVOLVED, OTHERS, counts, facts, percents, within
 from sim.adrs.record import Entry, Record
 from sim.adrs.wording import changed
 from sim.study.figures import style
@@ -125,7 +124,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     ends = [*table["value"], 0.0]
     within(axes, table["value"], max(min(ends), told.min() - near), min(max(ends), max(told.max(), 0.0) + near))
     axes.margins(x=0.04)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    counts(axes.xaxis, 8)
     percents(axes.yaxis)
     axes.set_xlabel("size (syntax nodes)")
     axes.set_ylabel(record.change_label)

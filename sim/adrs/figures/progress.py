@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from sim.adrs.figures.dress import facts, look_of, percents
+from sim.adrs.figures.dress import counts, facts, look_of, percents
 from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION
 from sim.adrs.record import Record
 from sim.adrs.wording import called, changed
@@ -123,7 +123,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     low, high = min(shown), max(shown)
     axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
     axes.set_xlim(0, right)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    counts(axes.xaxis, 5)
     percents(axes.yaxis)
     axes.set_xlabel("evaluations (candidates tried)")
     axes.set_ylabel(record.change_label)
