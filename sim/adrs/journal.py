@@ -33,29 +33,35 @@ class Journal:
         self._answers: dict[str, Any] = {}
         self._waiting: list[str] = []
         mark = provenance.digest(about)
+        head = json.dumps({"search": mark, "about": about}, default=str)
         if path is None:
             return
-        if not path.exists():
-            self._waiting.append(json.dumps({"search": mark, "about": about}, default=str))
+        lines = path.read_bytes().split(b"\n") if path.exists() else [b""]
+        whole, torn = lines[:-1], lines[-1]
+        if not whole and head.encode().startswith(torn):
+            path.write_bytes(b"")
+            self._waiting.append(head)
             self.flush()
             return
-        lines = path.read_bytes().split(b"\n")
-        whole, torn = lines[:-1], lines[-1]
-        try:
-            if json.loads(whole[0])["search"] != mark:
-                raise InputError(
-                    f"{path.parent} holds a search with other options, traces or code; give another folder with -o, or "
-                    "remove this one"
-                )
-            for line in whole[1:]:
-                told = json.loads(line)
-                self._answers[told["question"]] = told["answer"]
-        except (ValueError, IndexError, KeyError, TypeError):
-            raise InputError(f"{path} is no journal of a search; give another folder with -o") from None
+        if self._told(1, whole[0] if whole else torn, "search") != mark:
+            raise InputError(
+                f"{path.parent} holds a search with other options, traces or code; give another folder with -o, or "
+                "remove this one"
+            )
+        for number, line in enumerate(whole[1:], 2):
+            self._answers[self._told(number, line, "question")] = self._told(number, line, "answer")
         self.n_found = len(self._answers)
         if torn:
             with path.open("r+b") as file:
                 file.truncate(sum(len(line) + 1 for line in whole))
+
+    def _told(self, number: int, line: bytes, key: str) -> Any:
+        try:
+            return json.loads(line)[key]
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                f"{self.path}, line {number}: this is no journal of a search, or a damaged one; give another folder with -o"
+            ) from None
 
     def get(self, question: str) -> Any:
         """The answer, None where there is none yet."""
