@@ -12,6 +12,7 @@ from sim.adrs.journal import Journal
 from sim.adrs.judge import Judge, Trial, as_json, from_json
 from sim.adrs.problem import Problem
 from sim.adrs.shelf import Shelf
+from sim.core.errors import InputError
 from sim.study import catalog, provenance
 
 TINY = 1e-12
@@ -78,7 +79,7 @@ class Tested:
 
 
 class Court:
-    """Tries candidates, each on each instance once.
+    """Tries candidates, each on each instance once; raises InputError where the baseline itself fails.
 
     Args:
         problem: whose candidates.
@@ -129,6 +130,10 @@ class Court:
         missing = [instance for instance in instances if instance.name not in self._at_baseline]
         if missing:
             (trial,) = self._trials([self._baseline], missing, purpose)
+            if trial.status != Status.OK:
+                raise InputError(
+                    f"{self.problem.baseline}, which all are held against, fails on these traces: {trial.detail or trial.status}"
+                )
             self._at_baseline |= trial.values
 
     def _losses(self, values: Mapping[str, float]) -> dict[str, float]:

@@ -105,12 +105,13 @@ def conclude(
     Raises:
         InputError: no candidate came through, or no look at the holdout is left.
     """
-    before, inflation = _chosen(court, splits, search)
-    winner = simplified(court, before, splits.validation, "simplify")
+    fresh = drawn_anew(splits.validation, FRESH)
+    finalists, inflation = _ranked(court, splits, search)
+    before, winner = _lasting(court, finalists, splits.validation, _judging(splits, fresh), ladder)
     found = [Row("evolved", winner.candidate, search.evaluations, court.ledger.events.get(search.name, 0))]
     tested = {"evolved": winner}
     for name, control in controls:
-        best, _ = _chosen(court, splits, control)
+        (best, *_), _ = _ranked(court, splits, control)
         tested[name] = best
         found.append(Row(name, best.candidate, control.evaluations, court.ledger.events.get(control.name, 0)))
     library = _library(court, splits)
@@ -120,11 +121,8 @@ def conclude(
         bound = Tested(Candidate(Shelf(court.problem.domain).source(court.problem.bound, {}), note=court.problem.bound))
         tested["bound"] = bound
         found.append(Row("bound", bound.candidate, 0, 0, is_bound=True))
-    ladder.refuse_when_spent(winner.candidate.id)
-    fresh = drawn_anew(splits.validation, FRESH)
-    for part in (splits.train, splits.validation, fresh, splits.holdout, splits.foreign):
-        if part:
-            court.extend(list(tested.values()), part, "judging")
+    for part in _judging(splits, fresh):
+        court.extend(list(tested.values()), part, "judging")
     answer = ladder.look(winner.candidate.id, winner.losses)
     parts = {TRAIN: splits.train, VALIDATION: splits.validation, "fresh": fresh, HOLDOUT: splits.holdout}
     parts |= {FOREIGN: splits.foreign} if splits.foreign else {}
@@ -141,21 +139,48 @@ def conclude(
     abroad = {name: effect(winner, tested[name], splits.foreign, seed) for name in usual} if splits.foreign else {}
     ending = Ending(found, winner, before, against, abroad, rival, answer, inflation, "")
     ending.verdict = verdict(court, ending)
+    n_failed = finalists.index(before)
+    if n_failed:
+        ending.verdict += f"; {n_failed} that did better on validation failed where they were judged"
     return ending
 
 
-def _chosen(court: Court, splits: Splits, search: Search) -> tuple[Tested, float]:
-    """The best of a search's finalists on validation, and how much of that may be luck."""
+def _judging(splits: Splits, fresh: Sequence[Instance]) -> list[Sequence[Instance]]:
+    """All that a winner and its rivals are measured on at the end."""
+    return [part for part in (splits.train, splits.validation, fresh, splits.holdout, splits.foreign) if part]
+
+
+def _lasting(
+    court: Court,
+    finalists: Sequence[Tested],
+    validation: Sequence[Instance],
+    parts: Sequence[Sequence[Instance]],
+    ladder: Ladder,
+) -> tuple[Tested, Tested]:
+    """The first finalist that fails nowhere when it is simplified and judged, as it was and simplified."""
+    for before in finalists:
+        winner = simplified(court, before, validation, "simplify")
+        ladder.refuse_when_spent(winner.candidate.id)
+        for part in parts:
+            court.extend([winner], part, "judging")
+        if winner.is_ok:
+            return before, winner
+    raise InputError(f"no finalist came through where it was judged; the last: {winner.status}: {winner.detail}")
+
+
+def _ranked(court: Court, splits: Splits, search: Search) -> tuple[list[Tested], float]:
+    """A search's finalists, the best on validation first, and how much of its lead may be luck."""
     finalists = search.finalists()
     court.extend(finalists, splits.validation, search.name)
     finalists = [each for each in finalists if each.is_ok]
     if not finalists:
         failed = ", ".join(f"{n} {status}" for status, n in search.statuses.items())
         raise InputError(f"no candidate of {search.name} came through ({failed or 'none was made'})")
-    best = min(finalists, key=lambda each: each.mean(splits.validation))
+    finalists.sort(key=lambda each: each.mean(splits.validation))
+    best = finalists[0]
     values = [each.losses[i.name] - best.losses[i.name] for each in finalists for i in splits.validation]
     error = float(np.std(values)) / math.sqrt(len(splits.validation))
-    return best, error * math.sqrt(2 * math.log(len(finalists))) if len(finalists) > 1 else 0.0
+    return finalists, error * math.sqrt(2 * math.log(len(finalists))) if len(finalists) > 1 else 0.0
 
 
 def _library(court: Court, splits: Splits) -> Tested:
@@ -163,7 +188,12 @@ def _library(court: Court, splits: Splits) -> Tested:
     shelf = Shelf(court.problem.domain)
     rivals = [Tested(Candidate(shelf.source(name, {}), note=name)) for name in court.problem.rivals]
     court.extend(rivals, (*splits.train, *splits.validation), "library")
-    return min((each for each in rivals if each.is_ok), key=lambda each: each.mean((*splits.train, *splits.validation)))
+    usable = [each for each in rivals if each.is_ok]
+    if not usable:
+        raise InputError(
+            f"no library policy of {court.problem.domain} runs on these traces; the last: {rivals[-1].detail}"
+        )
+    return min(usable, key=lambda each: each.mean((*splits.train, *splits.validation)))
 
 
 def effect(one: Tested, other: Tested | None, instances: Sequence[Instance], seed: int) -> Effect:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,19 +47,27 @@ class Ladder:
 
     Args:
         instances: of the holdout.
+        contents: trace -> hash of its content: other traces of the same names have looks of their own.
         most: looks it is good for, at least 1.
         folder: where the ledger lies instead.
 
     Raises:
-        InputError: no look is left.
+        InputError: no look is left, or the ledger is damaged.
     """
 
-    def __init__(self, instances: Sequence[Instance], *, most: int = LOOKS, folder: Path | None = None):
+    def __init__(
+        self,
+        instances: Sequence[Instance],
+        *,
+        contents: Mapping[str, str] = MappingProxyType({}),
+        most: int = LOOKS,
+        folder: Path | None = None,
+    ):
         self.instances = instances
         self.most = most
-        name = provenance.digest([instance.name for instance in instances])[:20]
+        name = provenance.digest([(each.name, contents.get(each.trace)) for each in instances])[:20]
         self.path = (folder or cache_folder("holdout")) / f"{name}.json"
-        self.looks: list[dict[str, Any]] = json.loads(self.path.read_text()) if self.path.exists() else []
+        self.looks: list[dict[str, Any]] = self._kept()
 
     @property
     def left(self) -> int:
@@ -91,6 +100,20 @@ class Ladder:
         number = self.looks.index(before) + 1
         mean = math.fsum(before["losses"]) / len(before["losses"])
         return Answer(number, before["published"], mean, self.left)
+
+    def _kept(self) -> list[dict[str, Any]]:
+        try:
+            looks = json.loads(self.path.read_text())
+            is_whole = all(len(look["losses"]) == len(self.instances) and "published" in look for look in looks)
+        except FileNotFoundError:
+            return []
+        except (ValueError, TypeError, KeyError):
+            is_whole = False
+        if not is_whole:
+            raise InputError(
+                f"{self.path} is no ledger of looks at this holdout any more; name other traces with --holdout"
+            )
+        return looks
 
     def _before(self, candidate: str) -> dict[str, Any] | None:
         return next((look for look in self.looks if look["candidate"] == candidate), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sim.adrs.problem import Problem
@@ -91,13 +91,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Splits:
-    """Which instances serve what."""
+    """Which instances serve what.
+
+    Args:
+        train, validation, holdout, foreign: see above.
+        probes: short instances on which decisions are compared.
+        contents: trace, as the command line takes it, and hash of its content; of a workload, of one draw.
+    """
 
     train: tuple[Instance, ...]
     validation: tuple[Instance, ...]
     holdout: tuple[Instance, ...]
     foreign: tuple[Instance, ...]
     probes: tuple[Instance, ...]
+    contents: tuple[tuple[str, str], ...] = ()
 
     def of(self, split: str) -> tuple[Instance, ...]:
         return getattr(self, split)
@@ -134,7 +141,7 @@ def split(
         The splits, and what the user should know of them.
 
     Raises:
-        InputError: a trace is in two splits, there are too few rows, or a pattern names nothing.
+        InputError: a trace is there twice, an option is none of the system's, there are too few rows, or a pattern names nothing.
     """
     given = {
         TRAIN: expanded(traces),
@@ -144,7 +151,8 @@ def split(
     }
     if not given[TRAIN]:
         raise InputError(f"no trace to search on; name some with --trace (for {problem.domain}: a file or sample:NAME)")
-    _refuse_overlap(given, problem, bench, seed)
+    options = _checked(problem, options)
+    contents = _contents(given, problem, bench, seed)
     notices: list[str] = []
     parts = {name: [_whole(text, name, seed) for text in texts] for name, texts in given.items()}
     missing = [name for name in (VALIDATION, HOLDOUT) if not given[name]]
@@ -155,7 +163,7 @@ def split(
         found = [i for part in pieces for i in _instances(problem, bench, part, options, most_rows, notices)]
         made[name] = _in_turn(found, stream(seed, "instances", name))
     probes = tuple(_probe(instance) for instance in _different(made[TRAIN])[:N_PROBES])
-    splits = Splits(**{name: tuple(instances) for name, instances in made.items()}, probes=probes)
+    splits = Splits(**{name: tuple(instances) for name, instances in made.items()}, probes=probes, contents=contents)
     return splits, list(dict.fromkeys(notices))
 
 
@@ -173,19 +181,40 @@ def expanded(texts: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _refuse_overlap(given: Mapping[str, Sequence[str]], problem: Problem, bench: Bench, seed: int) -> None:
-    """A trace that is searched on cannot judge; told by its content, whatever its name."""
+def _checked(problem: Problem, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The system's options; "true" and "false" as what they say."""
+    known = [f.name for f in fields(catalog.system(problem.system).Setting) if not f.metadata.get("derived")]
+    for name in options:
+        if name not in known:
+            what = catalog.unknown_word(f"setting of {problem.system}", name, known)
+            raise InputError(f"{what} (settings: {', '.join(known)})")
+    truths = {"true": True, "false": False}
+    return {name: truths.get(str(text).lower(), text) for name, text in options.items()}
+
+
+def _contents(
+    given: Mapping[str, Sequence[str]], problem: Problem, bench: Bench, seed: int
+) -> tuple[tuple[str, str], ...]:
+    """Hashes of the traces' contents. What is searched on cannot judge, and nothing counts twice, whatever its name; and names,
+    without their folders, tell traces apart."""
     seen: dict[str, tuple[str, str]] = {}
+    called: dict[str, str] = {}
     for name, texts in given.items():
         for text in texts:
+            label = provenance.trace_label(text)
             content = provenance.content_of(bench.trace(text, problem.domain, seed))
             where, other = seen.setdefault(content, (name, text))
+            same = "" if other == text else f", with the content of {provenance.trace_label(other)}"
             if where != name:
-                same = "" if other == text else f", with the content of {provenance.trace_label(other)}"
                 raise InputError(
-                    f"{provenance.trace_label(text)} is among the {name} traces{same} and among those of {where}: "
+                    f"{label} is among the {name} traces{same} and among those of {where}: "
                     "what was searched on cannot judge; leave it out of one"
                 )
+            if other != text:
+                raise InputError(f"{label} is among the {name} traces twice{same}: it would count twice; leave one out")
+            if called.setdefault(label, text) != text:
+                raise InputError(f"two traces are called {label}: {called[label]} and {text}; rename one of them")
+    return tuple((text, content) for content, (_, text) in seen.items())
 
 
 def _whole(text: str, name: str, seed: int) -> Part:

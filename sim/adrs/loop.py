@@ -131,8 +131,8 @@ def evolve(
         seed=wanted.seed,
     )
     seeds = {name: problem.source(formula) for name, formula in problem.seeds().items()}
-    _refuse_small(wanted, seeds, splits)
-    ladder = Ladder(splits.holdout, most=wanted.looks)
+    _refuse_small(wanted, problem, seeds, splits, bench)
+    ladder = Ladder(splits.holdout, contents=dict(splits.contents), most=wanted.looks)
     made = [make(problem, splits) for make in makers] or [Formulas(problem)]
     rng = stream(wanted.seed, "mixture")
     proposer: Proposer = made[0] if len(made) == 1 else Mixture(made, wanted.budget, rng)
@@ -198,14 +198,16 @@ def _library_sources(problem: Problem) -> dict[str, str]:
     return {name: shelf.source(name, {}) for name in problem.tunable}
 
 
-def _refuse_small(wanted: Wanted, seeds: Mapping[str, str], splits: Splits) -> None:
+def _refuse_small(wanted: Wanted, problem: Problem, seeds: Mapping[str, str], splits: Splits, bench: Bench) -> None:
     least = len(seeds) + 1
     if wanted.budget < least:
         raise InputError(
             f"--budget must be at least {least}: the {len(seeds)} seeds and one candidate, got {wanted.budget}"
         )
-    one_rung = sum((each.stop - each.start) or 1 for each in splits.train) * len(seeds)
-    if 0 < wanted.events < one_rung:
+    if not wanted.events:
+        return
+    one_rung = sum(len(each.open(bench, problem.system)) for each in splits.train) * len(seeds)
+    if wanted.events < one_rung:
         raise InputError(
             f"--events must be at least {one_rung:,}, so that the {len(seeds)} seeds can be tried on all "
             f"{len(splits.train)} training instances, got {wanted.events:,}"

@@ -195,7 +195,7 @@ def find(domain: str) -> Problem:
 
     Raises:
         UnknownName: there is no such domain.
-        InputError: the domain has no problem; names those that have one.
+        InputError: the domain has no problem, or one of another system; names those that have one.
     """
     word = catalog.domain_of(domain)
     if word not in known():
@@ -203,4 +203,9 @@ def find(domain: str) -> Problem:
             f"{word} has no problem file, so there is nothing to evolve; domains with one: {', '.join(known())} "
             f"(a file sim/adrs/problems/{word}.py makes one)"
         )
-    return catalog.module("sim.adrs.problems", word).PROBLEM
+    found: Problem = catalog.module("sim.adrs.problems", word).PROBLEM
+    if "/" in domain and domain != found.system:
+        raise InputError(
+            f"the problem of {word} is one of the system {found.system}, not of {domain}; leave the system out"
+        )
+    return found

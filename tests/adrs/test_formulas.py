@@ -153,3 +153,10 @@ def test_a_file_that_only_looks_like_a_formula_is_not_taken_for_one():
 def test_a_domain_without_a_problem_says_which_have_one():
     with pytest.raises(InputError, match=r"has no problem file.*paging"):
         problem.find(next(domain for domain in catalog.domains() if domain not in problem.known()))
+
+
+def test_a_system_that_a_problem_is_not_about_is_refused():
+    with pytest.raises(
+        InputError, match=r"the problem of paging is one of the system paging, not of paging/timed; leave"
+    ):
+        problem.find("paging/timed")

@@ -1,0 +1,94 @@
+"""The Ladder: a look answers only whether the best published before was surely beaten."""
+
+import json
+
+import pytest
+
+from sim.adrs.holdout import Answer, Ladder
+from sim.core.errors import InputError
+from tests.adrs.synthetic import instances
+
+FOUR = instances(4, "holdout")
+
+
+def of(*losses):
+    return {instance.name: loss for instance, loss in zip(FOUR, losses, strict=True)}
+
+
+def test_the_first_look_publishes(tmp_path):
+    assert Ladder(FOUR, most=3, folder=tmp_path).look("a", of(1.0, 2.0, 3.0, 6.0)) == Answer(1, True, 3.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("drops", "is_published"),
+    [
+        ((1.0, 1.0, 1.0, 1.0), True),  # no spread: any drop is sure
+        ((4.0, 0.0, 4.0, 0.0), True),  # mean 2; sd 2.309, over sqrt(4) 1.155
+        ((4.0, -4.0, 4.0, 0.0), False),  # mean 1; sd 3.830, over sqrt(4) 1.915
+        ((4.0, 0.0, 0.0, 0.0), False),  # mean 1; sd 2, over sqrt(4) 1: not above it
+        ((0.0, 0.0, 0.0, 0.0), False),
+        ((-1.0, -1.0, -1.0, -1.0), False),
+    ],
+)
+def test_later_ones_publish_what_is_better_by_more_than_a_standard_error(tmp_path, drops, is_published):
+    ladder = Ladder(FOUR, folder=tmp_path)
+    ladder.look("a", of(5.0, 6.0, 7.0, 8.0))
+    answer = ladder.look("b", of(*(5.0 + k - drop for k, drop in enumerate(drops))))
+    assert answer.is_published is is_published
+    assert answer.mean == (6.5 - sum(drops) / 4 if is_published else 6.5)
+
+
+def test_what_was_not_published_is_not_what_the_next_one_is_held_against(tmp_path):
+    ladder = Ladder(FOUR, folder=tmp_path)
+    ladder.look("a", of(5.0, 5.0, 5.0, 5.0))
+    assert not ladder.look("worse", of(9.0, 9.0, 9.0, 9.0)).is_published
+    assert not ladder.look("between", of(7.0, 7.0, 7.0, 7.0)).is_published
+    assert ladder.look("better", of(4.0, 4.0, 4.0, 4.0)) == Answer(4, True, 4.0, 6)
+
+
+def test_looks_are_kept_whoever_looks_and_end(tmp_path):
+    for k in range(3):
+        ladder = Ladder(FOUR, most=3, folder=tmp_path)
+        assert ladder.left == 3 - k
+        ladder.look(f"candidate {k}", of(5.0 - k, 5.0, 5.0, 5.0))
+    spent = Ladder(FOUR, most=3, folder=tmp_path)
+    with pytest.raises(InputError, match="these holdout traces were looked at 3 times, which is all they are good for"):
+        spent.look("another", of(0.0, 0.0, 0.0, 0.0))
+    with pytest.raises(InputError, match="name others with --holdout"):
+        spent.refuse_when_spent()
+    assert len(json.loads(spent.path.read_text())) == 3
+
+
+def test_the_same_candidate_again_costs_nothing_and_hears_the_same(tmp_path):
+    ladder = Ladder(FOUR, most=2, folder=tmp_path)
+    first = ladder.look("a", of(5.0, 5.0, 5.0, 5.0))
+    ladder.look("b", of(4.0, 4.0, 4.0, 4.0))
+    again = Ladder(FOUR, most=2, folder=tmp_path)
+    again.refuse_when_spent("a")
+    assert again.look("a", of(5.0, 5.0, 5.0, 5.0)) == Answer(first.number, True, 5.0, 0)
+    assert again.look("b", of(4.0, 4.0, 4.0, 4.0)) == Answer(2, True, 4.0, 0)
+
+
+def test_other_instances_or_contents_have_looks_of_their_own(tmp_path):
+    Ladder(FOUR, folder=tmp_path).look("a", of(5.0, 5.0, 5.0, 5.0))
+    assert Ladder(FOUR, folder=tmp_path).left == 9
+    assert Ladder(FOUR[:3], folder=tmp_path).left == 10
+    assert Ladder(FOUR, contents={FOUR[0].trace: "other"}, folder=tmp_path).left == 10
+
+
+def test_a_single_instance_has_no_spread(tmp_path):
+    (one,) = instances(1)
+    ladder = Ladder([one], folder=tmp_path)
+    ladder.look("a", {one.name: 1.0})
+    assert ladder.look("b", {one.name: 0.999}).is_published
+    assert not ladder.look("c", {one.name: 0.999}).is_published
+
+
+@pytest.mark.parametrize(
+    "text", ["", "?", "{}x", "7", '[{"candidate": "a"}]', '[{"losses": [1.0], "published": true}]']
+)
+def test_a_damaged_ledger_is_told_in_a_line(tmp_path, text):
+    path = Ladder(FOUR, folder=tmp_path).path
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"is no ledger of looks at this holdout any more; name other traces"):
+        Ladder(FOUR, folder=tmp_path)
