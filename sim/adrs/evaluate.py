@@ -230,16 +230,21 @@ def _bench() -> Bench:
 def open_instance(system: str, instance: Instance) -> Opened:
     """What an instance of a search plays; kept for the next candidate."""
     cls = catalog.system(system)
-    trace = instance.open(_bench(), cls.domain)
-    return Opened(instance.name, cls(cls.Setting(**dict(instance.setting)).on(trace)), trace, instance.seed)
+    trace = instance.open(_bench(), system)
+    setting = cls.Setting(**dict(instance.setting)).on(trace)
+    return Opened(instance.name, cls(setting), trace, instance.seed, _filled(instance.predictions, cls.domain))
 
 
 def open_experiment(experiment: Experiment) -> Opened:
     """What an experiment plays, its predictions included; its own policy is left out."""
     system, trace, _ = Bench(reference=False).opened(experiment)
-    names = [spec.parse(text).name for text in experiment.predictions]
-    channels = {channel for name in names for channel in catalog.channels_filled(name, experiment.domain)}
-    return Opened(trace.name, system, trace, experiment.seed, tuple(sorted(channels)))
+    return Opened(trace.name, system, trace, experiment.seed, _filled(experiment.predictions, experiment.domain))
+
+
+def _filled(predictions: Sequence[str], domain: str) -> tuple[str, ...]:
+    """The channels that these predictors fill."""
+    names = [spec.parse(text).name for text in predictions]
+    return tuple(sorted({channel for name in names for channel in catalog.channels_filled(name, domain)}))
 
 
 @dataclass

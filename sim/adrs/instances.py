@@ -44,7 +44,8 @@ class Instance:
         trace: as the command line takes it.
         start, stop: rows of the trace; all where `stop` is 0.
         setting: the system's setting, field by field.
-        seed: of the policy's draws, and of the trace where it is invented.
+        seed: of the policy's draws, of the predictions', and of the trace where it is invented.
+        predictions: predictors that fill channels which the trace does not.
     """
 
     trace: str
@@ -52,11 +53,13 @@ class Instance:
     stop: int
     setting: tuple[tuple[str, Any], ...]
     seed: int
+    predictions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         rows = f"[{self.start}:{self.stop}]" if self.stop else ""
         words = "".join(f" {key}={value}" for key, value in self.setting)
+        words += "".join(f" {text}" for text in self.predictions)
         return f"{provenance.trace_label(self.trace)}{rows}{words} seed={self.seed}"
 
     @property
@@ -65,12 +68,15 @@ class Instance:
         rows = f"[{self.start}:{self.stop}]" if self.stop else f" {self.seed}"
         return f"{provenance.trace_label(self.trace)}{rows}"
 
-    def open(self, bench: Bench, domain: str) -> Trace:
-        """Its rows, with what they are about numbered anew."""
-        whole = bench.trace(self.trace, domain, self.seed)
-        if not self.stop:
-            return whole
-        return bench.stretch(whole, self.start, self.stop)
+    def open(self, bench: Bench, system: str) -> Trace:
+        """Its rows, with what they are about numbered anew, and their predictions."""
+        cls = catalog.system(system)
+        trace = bench.trace(self.trace, cls.domain, self.seed)
+        if self.stop:
+            trace = bench.stretch(trace, self.start, self.stop)
+        if not self.predictions:
+            return trace
+        return bench.predicted(trace, cls.Setting(**dict(self.setting)).on(trace), self.predictions, self.seed)
 
 
 @dataclass(frozen=True)
@@ -309,6 +315,7 @@ def _of_one_draw(
     length = min(most_rows, stop - start)
     starts = [start + (stop - start - length) * i // max(n_windows - 1, 1) for i in range(n_windows)]
     found = []
+    predictions = tuple(text for column, text in problem.predictions.items() if column not in trace)
     for begin in starts:
         is_whole = begin == 0 and length == len(trace)
         rows = (0, 0) if is_whole else (begin, begin + length)
@@ -323,7 +330,7 @@ def _of_one_draw(
             )
             defaults = {f.name: f.default for f in setting.__dataclass_fields__.values()}
             told = tuple((name, value) for name, value in fields if defaults[name] != value)
-            found.append(Instance(part.trace, *rows, told, seed))
+            found.append(Instance(part.trace, *rows, told, seed, predictions))
     return found
 
 

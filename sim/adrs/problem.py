@@ -100,6 +100,7 @@ class Problem:
         setting: options of the system -> text, where the user says nothing.
         traces: what is searched on where the user names nothing.
         foreign: another family of traces, for the report on what carries over.
+        predictions: column -> predictor that fills it where a trace lacks it.
     """
 
     domain: str
@@ -114,6 +115,7 @@ class Problem:
     setting: Mapping[str, str]
     traces: tuple[str, ...]
     foreign: tuple[str, ...]
+    predictions: Mapping[str, str] = field(default_factory=dict)
 
     def template(self, name: str) -> Template:
         return next(template for template in self.templates if template.name == name)

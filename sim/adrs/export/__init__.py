@@ -149,7 +149,7 @@ def _reached(problem: Problem, bench: Bench, instance: Instance) -> float:
     from sim.core.engine import replay
 
     policy = catalog.policy(problem.domain, problem.baseline)
-    trace = instance.open(bench, problem.domain)
+    trace = instance.open(bench, problem.system)
     cls = catalog.system(problem.system)
     system = cls(cls.Setting(**dict(instance.setting)).on(trace))
     metrics = replay(system.completed(trace, policy), system, policy, seed=instance.seed).metrics
