@@ -5,7 +5,18 @@ Specification of the rules: `farm.py` and `queues.py`; what a policy decides and
 
 from sim.domains.dispatch.description import describe
 from sim.domains.dispatch.policy import Policy, channels_needed
+from sim.domains.dispatch.scored import Informed, Polled, Scored
 from sim.domains.dispatch.setting import Setting
 from sim.domains.dispatch.system import METRICS, System
 
-__all__ = ["METRICS", "Policy", "Setting", "System", "channels_needed", "describe"]
+__all__ = [
+    "METRICS",
+    "Informed",
+    "Policy",
+    "Polled",
+    "Scored",
+    "Setting",
+    "System",
+    "channels_needed",
+    "describe",
+]
