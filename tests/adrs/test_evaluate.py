@@ -205,12 +205,12 @@ def test_a_report_gives_losses_relative_to_the_baseline():
     class Named:
         """An instance as a search has it."""
 
-        domain, seed, setting = "paging", 0, (("capacity", 3),)
+        domain, seed, setting, predictions = "paging", 0, (("capacity", 3),), ()
 
         def __init__(self, name):
             self.name = name
 
-        def open(self, bench, domain):
+        def open(self, bench, system):
             return pages("a b c a d b a", 3).trace
 
     candidate = Candidate(library("paging", "lru"))
