@@ -13,6 +13,7 @@ import pytest
 
 from sim.adrs import export
 from sim.adrs.export import score
+from sim.adrs.instances import DRAWS, TRAIN, VALIDATION
 from sim.core.errors import InputError
 from tests.adrs import zoo
 
@@ -63,10 +64,10 @@ def test_every_engine_gets_its_files_and_all_begin_with_the_same_program(folders
 
 
 def test_what_judges_stays_away_from_engines(folders):
-    """The trace is split in time; no file names a row of its last part."""
+    """A workload is split by its draws; no file names one that judges."""
     told = json.loads((folders["gepa"] / "domain.json").read_text())
-    last = max(each["stop"] for split in ("train", "validation") for each in told[split])
-    assert last <= 0.7 * 2400 + 1
+    seeds = {each["seed"] for split in ("train", "validation", "probes") for each in told[split]}
+    assert seeds == set(range(DRAWS[TRAIN] + DRAWS[VALIDATION]))
     assert "holdout" not in (folders["gepa"] / "domain.json").read_text()
 
 
