@@ -18,7 +18,7 @@ from sim.study import catalog
 
 FILES = {path.stem: path for path in sorted(Path(policies.bandits.__path__[0]).glob("[!_]*.py"))}
 
-FOR_SYSTEMS = {"omega_star", "plain_solver"}
+FOR_SYSTEMS = {"omega_star", "plain_solver", "par_balans"}
 """Policies for one system alone, which have no arm to pull elsewhere."""
 
 NAMES = [name for name in FILES if name not in FOR_SYSTEMS]

@@ -103,7 +103,7 @@ class Acceptance(Structure):
         self.unit = 1.0
         self.rng = rng
 
-    def begin(self, first):
+    def scale(self, first):
         """Sets the unit of differences by the first incumbent's objective."""
         if not self.is_absolute:
             self.unit = max(1.0, abs(first)) / 100.0

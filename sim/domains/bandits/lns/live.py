@@ -46,6 +46,9 @@ class Live(Structure):
         seconds: of wall clock in all, a safety.
         plain: name of a solver that is given the whole budget at once instead of any search; None: search.
         start: values of some variables that the first point should have, by their indices; empty: none.
+
+    Attributes:
+        took_s, found_s: seconds in all, and those by which the point of some work in all was there: for information.
     """
 
     def __init__(
@@ -93,6 +96,8 @@ class Live(Structure):
         self.state = 0
         self.status, self.cost, self.objective, self.next, self.stood_in = NOTHING, 0.0, 0.0, 0, 0
         self.began_s = 0.0
+        self.took_s = 0.0
+        self.found_s: dict[float, float] = {}
 
     def begin(self) -> None:
         """Solves the relaxation and finds a first point; or, as a plain solver, the best one it can within the budget.
@@ -104,22 +109,25 @@ class Live(Structure):
         found = self._plain() if self.plain else self._first()
         best = math.inf
         kept = []
-        for work, x in found:
+        for work, seconds, x in found:
             if (checked := self._checked(x, can_repair=False)) is not None and is_better(checked[1], best):
                 best = checked[1]
                 kept.append((work, *checked))
+                self.found_s[work] = seconds
         self.opening_at = np.array([work for work, _, _ in kept])
         self.opening = np.array([objective for _, _, objective in kept])
         self.opening_work = self.spent
         if kept:
             self.state = self._numbered(kept[-1][1], kept[-1][2])
         self.goes_on = bool(kept) and not self.plain and not self.is_proven
+        self.took_s = self._elapsed()
 
     def attempt(self, state: int, arm: int, current: float, left: float) -> None:
         """Tries an arm on a point of objective `current`; `left` is the work that remains."""
         tried = self.tries.get((state, arm), 0)
         self.tries[state, arm] = tried + 1
         self.solve_attempt(state, arm, tried, left)
+        self.took_s = self.found_s[self.spent] = self._elapsed()
 
     def solve_attempt(self, state: int, arm: int, draw: int, left: float) -> None:
         """Tries an arm on a point for the given time, counting from 0."""
@@ -185,7 +193,7 @@ class Live(Structure):
             self.objectives.append(objective)
         return self.numbers[name]
 
-    def _first(self) -> list[tuple[float, np.ndarray]]:
+    def _first(self) -> list[tuple[float, float, np.ndarray]]:
         relaxation = self._charged(self.solver.relax(self.model, Limits(work=self.budget, seconds=self._seconds())))
         self._refuse(relaxation)
         if relaxation.x is None:
@@ -209,29 +217,29 @@ class Live(Structure):
 
     def _followed(
         self, model: Model, kind: str | None, rng: Any, *, points: int | None = None, is_whole: bool = True
-    ) -> list[tuple[float, np.ndarray]]:
-        """Points of a solve that is followed, with the work in all at which each was there."""
-        before = self.spent
+    ) -> list[tuple[float, float, np.ndarray]]:
+        """Points of a solve that is followed, with the work and the seconds in all at which each was there."""
+        before, before_s = self.spent, self._elapsed()
         if before >= self.budget:
             return []
         solved = self._solve(model, kind, self.budget, rng, points=points, follow=True)
         if is_whole:
             self._refuse(solved)
             self.is_proven = solved.status == OPTIMAL
-        return self._points(solved, before)
+        return self._points(solved, before, before_s)
 
-    def _points(self, solved: Solved, before: float) -> list[tuple[float, np.ndarray]]:
-        last = [] if solved.x is None else [(self.spent, solved.x)]
-        return [(before + work, x) for work, x in solved.points] + last
+    def _points(self, solved: Solved, before: float, before_s: float) -> list[tuple[float, float, np.ndarray]]:
+        last = [] if solved.x is None else [(self.spent, self._elapsed(), solved.x)]
+        return [(before + work, before_s + seconds, x) for work, seconds, x in solved.points] + last
 
-    def _plain(self) -> list[tuple[float, np.ndarray]]:
+    def _plain(self) -> list[tuple[float, float, np.ndarray]]:
         assert self.plain is not None
         seed = int(beside(self.rng, "plain").integers(2**31 - 1))
         limits = Limits(work=self.budget, seconds=self._seconds())
         solved = self._charged(self.plain.solve(self.model, limits, seed=seed, follow=True))
         self._refuse(solved)
         self.is_proven = solved.status == OPTIMAL
-        return self._points(solved, 0.0)
+        return self._points(solved, 0.0, 0.0)
 
     def _solve(
         self,
@@ -264,8 +272,11 @@ class Live(Structure):
         self.is_late |= solved.is_late
         return solved
 
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self.began_s
+
     def _seconds(self) -> float:
-        return self.seconds - (time.perf_counter() - self.began_s)
+        return self.seconds - self._elapsed()
 
     def _refuse(self, solved: Solved) -> None:
         if solved.status == INFEASIBLE:

@@ -24,7 +24,7 @@ class Portfolio:
         arms: names of neighbourhoods with their sizes.
         accept: a test as text; see `acceptance`.
         scores: of a point better than the best, better than the current one, accepted, refused; at least 0.
-        policy: the bandit it was published with, as `-p` takes it.
+        policy: the bandit it was published with, as `-p` takes it; empty: none.
     """
 
     arms: tuple[str, ...]
@@ -133,8 +133,13 @@ COINS = ((1, 1, 0, 0), (1, 1, 1, 0))
 """Scores that random portfolios have; those of 0 and 1 go with Thompson sampling."""
 
 
-def drawn(rng: Generator) -> Portfolio:
-    """A random portfolio as ParBalans draws them: 4 to 18 arms; from 6 on, one at least of each family."""
+def drawn(rng: Generator, *, coins: bool) -> Portfolio:
+    """A random portfolio as ParBalans draws them: 4 to 18 arms; from 6 on, one at least of each family.
+
+    Args:
+        rng: draws arms, test and scores.
+        coins: the scores are 0 and 1, as Thompson sampling was given them.
+    """
     families = list(FAMILIES)
     n = int(rng.integers(4, 19))
     chosen = families if n >= len(families) else [families[i] for i in sorted(rng.permutation(len(families))[:n])]
@@ -142,14 +147,8 @@ def drawn(rng: Generator) -> Portfolio:
     left = [arm for family in families for arm in _all(family) if arm not in arms]
     arms += [left[i] for i in rng.permutation(len(left))[: n - len(arms)]]
     accept = HILL if rng.random() < 0.5 else _annealing(10, 0.01 + 0.99 * rng.random())
-    kind = int(rng.integers(3))
-    policy = (
-        f"epsilon_greedy,epsilon={0.01 + 0.49 * rng.random():.6f}",
-        f"softmax,tau={1 + 2 * rng.random():.6f}",
-        "thompson_beta",
-    )[kind]
-    scores = (SCORES if kind < 2 else COINS)[int(rng.integers(len(SCORES if kind < 2 else COINS)))]
-    return Portfolio(tuple(arms), accept, scores, policy)
+    scores = COINS if coins else SCORES
+    return Portfolio(tuple(arms), accept, scores[int(rng.integers(len(scores)))], "")
 
 
 def _all(family: str) -> list[str]:

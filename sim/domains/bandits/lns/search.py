@@ -101,7 +101,7 @@ class Search(Structure):
         self.current = self.best
         self.is_over = not source.goes_on or self.work >= self.budget
         if not self.is_over:
-            self.acceptance.begin(self.best)
+            self.acceptance.scale(self.best)
 
     def pull(self, policy):
         """One iteration: an arm, its attempt, what became of it, and what the policy is told."""

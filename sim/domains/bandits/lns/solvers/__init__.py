@@ -52,7 +52,7 @@ class Solved:
         status: one of those above.
         x: the best point, shape (n,); None without.
         nodes, iterations: what it took.
-        points: where asked for, each improving point with the work at which it was noticed.
+        points: where asked for, each improving point after the work at which it was noticed and the seconds since the beginning.
         is_late: the wall clock stopped it.
     """
 
@@ -60,7 +60,7 @@ class Solved:
     x: np.ndarray | None
     nodes: int
     iterations: int
-    points: list[tuple[float, np.ndarray]] = field(default_factory=list)
+    points: list[tuple[float, float, np.ndarray]] = field(default_factory=list)
     is_late: bool = False
 
     @property

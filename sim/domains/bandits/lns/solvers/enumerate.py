@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 
 import numpy as np
 
@@ -33,8 +34,8 @@ def solve(
             f"the solver enumerate takes at most {MOST} free variables, all integer with two values each; "
             f"{model.name} has {len(free)} free ones"
         )
-    best, least, tried = None, math.inf, 0
-    points: list[tuple[float, np.ndarray]] = []
+    best, least, tried, began_s = None, math.inf, 0, time.perf_counter()
+    points: list[tuple[float, float, np.ndarray]] = []
     for values in itertools.product((0.0, 1.0), repeat=len(free)):
         if tried + 1 > limits.work or (limits.points is not None and len(points) >= limits.points):
             break
@@ -43,7 +44,7 @@ def solve(
         x[free] += values
         if model.is_feasible(x) and (objective := model.objective(x)) < least:
             best, least = x, objective
-            points.append((float(tried), x))
+            points.append((float(tried), time.perf_counter() - began_s, x))
     is_whole = tried == 2 ** len(free)
     status = STOPPED if not is_whole else OPTIMAL if best is not None else INFEASIBLE
     return Solved(status, best, 0, max(tried - 1, 0), points if follow else [])

@@ -6,6 +6,7 @@ Reference: Huangfu and Hall, "Parallelizing the Dual Revised Simplex Method", Ma
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -78,8 +79,9 @@ class _Clock:
         self.limit = limit
         self.follow = follow
         self.work = 0.0
-        self.waiting: list[np.ndarray] = []
-        self.points: list[tuple[float, np.ndarray]] = []
+        self.began_s = time.perf_counter()
+        self.waiting: list[tuple[float, np.ndarray]] = []
+        self.points: list[tuple[float, float, np.ndarray]] = []
         self.kinds = highspy.cb.HighsCallbackType
 
     def __call__(self, kind: Any, message: str, told: Any, answer: Any, _: Any) -> None:
@@ -89,12 +91,12 @@ class _Clock:
         elif kind == self.kinds.kCallbackMipInterrupt:
             answer.user_interrupt = self.work > self.limit
         elif self.follow:
-            self.waiting.append(np.array(told.mip_solution, np.float64))
+            self.waiting.append((time.perf_counter() - self.began_s, np.array(told.mip_solution, np.float64)))
 
     def settle(self, work: float) -> None:
         """The points found since the line before are there by this work at the latest."""
         self.work = max(self.work, work)
-        self.points += [(self.work, x) for x in self.waiting]
+        self.points += [(self.work, seconds, x) for seconds, x in self.waiting]
         self.waiting = []
 
 

@@ -7,6 +7,7 @@ with the SCIP Optimization Suite", ICMS 2016.
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,8 @@ class _Clock(pyscipopt.Eventhdlr):
         self.variables = variables
         self.limit = limit
         self.follow = follow
-        self.points: list[tuple[float, np.ndarray]] = []
+        self.began_s = time.perf_counter()
+        self.points: list[tuple[float, float, np.ndarray]] = []
 
     def eventinit(self):
         for kind in (pyscipopt.SCIP_EVENTTYPE.LPSOLVED, pyscipopt.SCIP_EVENTTYPE.BESTSOLFOUND):
@@ -87,7 +89,7 @@ class _Clock(pyscipopt.Eventhdlr):
     def eventexec(self, event):
         work = _iterations(self.model) + NODE_WORK * self.model.getNTotalNodes() + 1.0
         if self.follow and event.getType() == pyscipopt.SCIP_EVENTTYPE.BESTSOLFOUND:
-            self.points.append((work, _point(self.model, self.variables)))
+            self.points.append((work, time.perf_counter() - self.began_s, _point(self.model, self.variables)))
         if work > self.limit:
             self.model.interruptSolve()
 
