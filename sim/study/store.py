@@ -44,7 +44,7 @@ create table runs (
 ) without rowid;
 """
 
-WALL_CLOCK = ("engine", "seconds", "requests_per_s")
+WALL_CLOCK = ("engine", "seconds", "requests_per_s", "primal_integral_s")
 """Columns that may differ between two runs of the same experiment."""
 
 
