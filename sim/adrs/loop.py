@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -114,8 +116,8 @@ def evolve(
         watch: told of each generation.
 
     Raises:
-        InputError: no problem, no traces, overlapping splits, a budget too small, a seed policy that fails, a holdout without
-            looks, a folder with another search.
+        InputError: no problem, no traces, overlapping splits, a budget too small, a seed policy that fails, a proposer without
+            candidates, a holdout without looks, a folder with another search.
     """
     problem = problems.find(wanted.domain)
     bench = Bench()
@@ -131,11 +133,12 @@ def evolve(
         seed=wanted.seed,
     )
     seeds = {name: problem.source(formula) for name, formula in problem.seeds().items()}
-    _refuse_small(wanted, problem, seeds, splits, bench)
     ladder = Ladder(splits.holdout, contents=dict(splits.contents), most=wanted.looks)
     made = [make(problem, splits) for make in makers] or [Formulas(problem)]
     rng = stream(wanted.seed, "mixture")
     proposer: Proposer = made[0] if len(made) == 1 else Mixture(made, wanted.budget, rng)
+    begun = {**seeds, **_begun(problem, proposer)}
+    _refuse_small(wanted, problem, begun, splits, bench)
     journal = Journal(
         folder / JOURNAL if folder else None,
         {"wanted": asdict(wanted), "proposer": proposer.name, "splits": splits.digest(), "code": _code(problem)},
@@ -147,9 +150,7 @@ def evolve(
     ledger = Ledger(wanted.events)
     court = Court(problem, Judge(problem.domain, mapper), journal, ledger)
     _refuse_failing(court, seeds, splits)
-    search = Search(
-        "evolved", court, splits, proposer, {**seeds, **_begun(problem, proposer)}, wanted.budget, wanted.seed
-    )
+    search = Search("evolved", court, splits, proposer, begun, wanted.budget, wanted.seed)
     controls = _controls(court, splits, seeds, wanted)
     for name, each in [("evolved", search), *controls]:
         for step in each.run():
@@ -157,6 +158,8 @@ def evolve(
         notices += dict.fromkeys(each.notices)
         if each.tokens:
             notices.append(f"{name} took {each.tokens:,} tokens, {each.dollars:.2f} dollars")
+        if each is search and each.stopped and len(each.tried) == len(begun):
+            raise InputError(f"{proposer.name} made no candidate: {each.stopped}")
         if each.stopped:
             notices.append(f"{name} stopped early: {each.stopped}")
     ending = endings.conclude(court, splits, search, controls, ladder, wanted.seed)
@@ -198,19 +201,20 @@ def _library_sources(problem: Problem) -> dict[str, str]:
     return {name: shelf.source(name, {}) for name in problem.tunable}
 
 
-def _refuse_small(wanted: Wanted, problem: Problem, seeds: Mapping[str, str], splits: Splits, bench: Bench) -> None:
-    least = len(seeds) + 1
+def _refuse_small(wanted: Wanted, problem: Problem, begun: Mapping[str, str], splits: Splits, bench: Bench) -> None:
+    least = len(begun) + 1
     if wanted.budget < least:
         raise InputError(
-            f"--budget must be at least {least}: the {len(seeds)} seeds and one candidate, got {wanted.budget}"
+            f"--budget must be at least {least}: the {len(begun)} policies that the search begins with and one candidate, "
+            f"got {wanted.budget}"
         )
     if not wanted.events:
         return
-    one_rung = sum(len(each.open(bench, problem.system)) for each in splits.train) * len(seeds)
+    one_rung = sum(len(each.open(bench, problem.system)) for each in splits.train) * len(begun)
     if wanted.events < one_rung:
         raise InputError(
-            f"--events must be at least {one_rung:,}, so that the {len(seeds)} seeds can be tried on all "
-            f"{len(splits.train)} training instances, got {wanted.events:,}"
+            f"--events must be at least {one_rung:,}, so that the {len(begun)} policies that the search begins with can be tried "
+            f"on all {len(splits.train)} training instances, got {wanted.events:,}"
         )
 
 
@@ -238,10 +242,23 @@ def told(problem: Problem, search: Search, ending: Ending) -> str:
     """The winner's file, with its ancestry and figures in its docstring."""
     source = ending.winner.candidate.source
     formula = problem.read(source)
-    text = "\n".join(f"    {line}".rstrip() for line in _docstring(problem, search, ending))
-    if formula is None:
+    text = "\n".join(f"    {line}".rstrip() for line in _docstring(problem, search, ending)).strip()
+    return problem.source(formula, f"{text}\n    ") if formula is not None else _with_docstring(source, text)
+
+
+def _with_docstring(source: str, text: str) -> str:
+    """A policy's file with another docstring of its class, after which comes the one it had."""
+    lines = source.splitlines(keepends=True)
+    policy = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)][-1]
+    had = ast.get_docstring(policy)
+    first, *_ = policy.body
+    if first.lineno == policy.lineno:
         return source
-    return problem.source(formula, f"{text.strip()}\n    ")
+    start = min(node.lineno for node in (first, *getattr(first, "decorator_list", ()))) - 1
+    stop = first.end_lineno if had is not None else start
+    indented = "".join(f"\n    {line}".rstrip(" ") for line in ["", *(had or "").splitlines()]) if had else ""
+    told = f"{text}{indented}".replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return "".join([*lines[:start], f'    """{told}\n    """\n', *([] if had is not None else ["\n"]), *lines[stop:]])
 
 
 def _docstring(problem: Problem, search: Search, ending: Ending) -> list[str]:
@@ -255,7 +272,7 @@ def _docstring(problem: Problem, search: Search, ending: Ending) -> list[str]:
     for name, effect in ending.rows[0].effects.items():
         low, high = effect.interval or (math.nan, math.nan)
         lines.append(f"    {name}: {effect.mean:.4f} ({low:.4f} to {high:.4f}), {effect.n} traces")
-    lines += ["", *ending.verdict.split("; "), "", "Ancestry, the youngest first:"]
+    lines += ["", *textwrap.wrap(ending.verdict, 110), "", "Ancestry, the youngest first:"]
     return [*lines, *(f"    {line}" for line in ancestry(search, ending.winner.candidate))]
 
 

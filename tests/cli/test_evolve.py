@@ -1,0 +1,316 @@
+"""`augsim evolve DOMAIN`, as a user calls it: small searches, really run, and what is said where one cannot be."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from sim.adrs import loop, problem
+from sim.adrs.loop import BEST, JOURNAL
+from sim.adrs.problem import Formula, Problem
+from sim.adrs.proposers.endpoint import Endpoint
+from tests.adrs.stub import Stub, fails, says
+from tests.cli.command import Said, augsim
+
+TRACE = "workload:zipf,n_requests=300,n_pages=40"
+
+SMALL = ("--trace", TRACE, "--set", "capacity=8", "--budget", "24", "--workers", "1")
+
+ANSWERS = (
+    "import math\n\nfrom sim.domains import paging\n\n\nclass Mine(paging.Sampled):\n"
+    '    """Evicts what was asked for least in its time."""\n\n'
+    "    def score(self, page):\n        return self.age(page) - {k}.0 * self.count(page)\n"
+)
+"""What the stub says in place of a model: a policy that goes to the jail, another one each time."""
+
+DRIVER = """
+import sys
+from pathlib import Path
+import sim.adrs.holdout
+sim.adrs.holdout.cache_folder = lambda kind: Path("looks") / kind
+from sim.cli import main
+main.main()
+"""
+"""The command with a folder of its own for looks at holdouts, where nobody has looked before."""
+
+
+def spawned(folder: Path, *words: object, **environment: str) -> Said:
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER, "evolve", *map(str, words)],
+        capture_output=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "utf-8", **environment},
+        check=False,
+    )
+    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """One run, and what it said."""
+    folder = tmp_path_factory.mktemp("evolve")
+    return folder, spawned(folder, "paging", *SMALL, "-o", "run", PYTHONHASHSEED="1")
+
+
+class Here:
+    """Runs trials in this process, which has compiled what they need."""
+
+    def __init__(self, function, budget, n_workers):
+        self.map = partial(map, function)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return
+
+
+@pytest.fixture
+def say(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.adrs.holdout.cache_folder", lambda kind: tmp_path / "looks" / kind)
+    monkeypatch.setattr("sim.study.backends.processes.Pool", Here)
+    monkeypatch.setattr("sim.adrs.figures.gallery.save", lambda record, folder, source: iter(()))
+    monkeypatch.setattr("sim.adrs.telling.report", lambda record, folder: folder / "report.html")
+    return lambda *words: augsim(capsys, monkeypatch, "evolve", *words)
+
+
+def one_line(said: Said, *expected: str) -> None:
+    assert (said.code, said.out) == (2, ""), said.err
+    assert said.err.startswith("augsim: ") and said.err.count("\n") == 1, said.err
+    for text in expected:
+        assert text in said.err
+
+
+def test_a_search_prints_its_table_with_all_controls_and_a_verdict(ran):
+    _, said = ran
+    assert said.code == 0, said.err
+    for name in ("evolved", "tuned", "random", "best of n", "hill climbing", "library", "bound *"):
+        assert f"\n {name} " in said.out
+    assert "look 1 at this holdout, 9 left" in said.out
+    assert "of the holdout" in said.out.splitlines()[-1]
+    assert said.err.splitlines()[-1] == "augsim: run/best.py is the winner: augsim replay paging TRACE -p run/best.py"
+
+
+def test_the_winner_is_a_policy_file_that_tells_its_ancestry_and_figures(ran, capsys, monkeypatch):
+    folder, _ = ran
+    text = (folder / "run" / BEST).read_text()
+    kept = json.loads((folder / "run" / "found.json").read_text())
+    assert "Ancestry, the youngest first:\n" in text
+    assert kept["winner"]["id"] in text
+    assert all(f"\n        {part}: -0." in text for part in ("train", "validation", "fresh", "holdout"))
+    words = (TRACE, "--capacity", 8, "--json", "-p", folder / "run" / BEST, "-p", "lru")
+    rows = json.loads(augsim(capsys, monkeypatch, "replay", "paging", *words).out)
+    misses = {Path(row["policy"]).stem: row["misses"] for row in rows}
+    assert misses["best"] < misses["lru"]
+
+
+def test_the_winner_is_read_back_as_the_formula_it_is(ran):
+    paging = problem.find("paging")
+    assert paging.read((ran[0] / "run" / BEST).read_text()) is not None
+
+
+def test_the_same_command_finds_all_done_and_prints_the_same_as_table_json_and_csv(ran):
+    folder, first = ran
+    before = (folder / "run" / JOURNAL).read_bytes()
+    again = spawned(folder, "paging", *SMALL, "-o", "run")
+    assert again.out == first.out and "goes on from" in again.err
+    assert (folder / "run" / JOURNAL).read_bytes() == before
+    as_json = json.loads(spawned(folder, "paging", *SMALL, "-o", "run", "--json").out)
+    as_csv = list(csv.DictReader(io.StringIO(spawned(folder, "paging", *SMALL, "-o", "run", "--csv").out)))
+    assert [row["candidate"] for row in as_json] == [row["candidate"] for row in as_csv]
+    assert [row["candidate"] for row in as_json][:2] == ["evolved", "tuned"] and as_json[-1]["candidate"] == "bound"
+    for mine, theirs in zip(as_json, as_csv, strict=True):
+        assert float(theirs["holdout"]) == mine["holdout"] and float(theirs["holdout_low"]) <= mine["holdout"]
+    assert as_json[0]["evaluations"] == 24 and as_json[-1]["holdout"] <= min(row["holdout"] for row in as_json)
+
+
+def test_the_same_seed_gives_the_same_whatever_the_workers_and_hash_seed(ran, tmp_path):
+    folder, first = ran
+    words = [*SMALL[:-1], "2"]
+    other = spawned(tmp_path, "paging", *words, "-o", "run", PYTHONHASHSEED="2")
+    assert other.out == first.out
+    for name in (JOURNAL, BEST):
+        assert (tmp_path / "run" / name).read_bytes() == (folder / "run" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_another_seed_draws_other_traces_and_candidates(ran, tmp_path):
+    other = spawned(tmp_path, "paging", *SMALL, "-o", "run", "--seed", 1)
+    assert other.code == 0 and other.out != ran[1].out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("pagin", *SMALL), ('no domain named "pagin"; did you mean "paging"?',)),
+        (("paging/timed", *SMALL), ("the problem of paging is one of the system paging, not of paging/timed",)),
+        (("paging", "--trace", "nowhere.csv"), ("no trace file nowhere.csv",)),
+        (("paging", "--trace", "no*.csv"), ("no file matches no*.csv",)),
+        (("paging", "--trace", "workload:zipff"), ('no paging workload named "zipff"; did you mean "zipf"?',)),
+        (("paging", *SMALL, "--holdout", TRACE), ("is among the holdout traces and among those of train",)),
+        (("paging", *SMALL, "--foreign", TRACE), ("is among the foreign traces and among those of train",)),
+        (("paging", *SMALL, "--budget", "11"), ("--budget must be at least 12", "got 11")),
+        (("paging", *SMALL, "--proposer", "ast", "--budget", "26"), ("--budget must be at least 27", "got 26")),
+        (("paging", *SMALL, "--budget", "0"), ('--budget must be a whole number of at least 1, got "0"',)),
+        (("paging", *SMALL, "--events", "26399"), ("--events must be at least 26,400", "got 26,399")),  # 8 x 300 x 11
+        (("paging", *SMALL, "--set", "capcity=3"), ('no setting of paging named "capcity"; did you mean "capacity"?',)),
+        (("paging", *SMALL, "--set", "capacity"), ('--set "capacity" is no setting; expected KEY=VALUE',)),
+        (("paging", *SMALL, "--proposer", "genius"), ("'genius' is not one of",)),
+        (("paging", *SMALL, "--proposer", "llm"), ("proposer llm needs a model; name one by --model",)),
+        (("paging", *SMALL, "--proposer", "llm", "--model", "m"), ("proposer llm needs an endpoint, --base-url http",)),
+        (("paging", *SMALL, "--proposer", "llm", "--model", "m", "--base-url", "host"), ('"host" is no address',)),
+        (
+            ("paging", *SMALL, "--proposer", "llm", "--model", "m", "--cassette-mode", "replay"),
+            ("there is no folder run/answers to replay answers from; record them by --cassette-mode record",),
+        ),
+    ],
+)
+def test_wrong_use_gets_one_line_and_exit_code_2(say, words, expected):
+    one_line(say(*words, "-o", "run"), *expected)
+
+
+def test_a_domain_without_a_problem_file_is_told_which_have_one(say, monkeypatch):
+    monkeypatch.setattr(problem, "known", lambda: ["paging"])
+    one_line(
+        say("transactions"), "transactions has no problem file, so there is nothing to evolve; domains with one: paging"
+    )
+
+
+def test_a_holdout_that_is_a_copy_of_what_is_searched_on_is_refused(say, tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("page\n" + "".join(f"{k % 7}\n" for k in range(300)))
+    said = say("paging", "--trace", "a.csv", "--holdout", "b.csv", "-o", "run", "--set", "capacity=3")
+    one_line(said, "b.csv is among the holdout traces, with the content of a.csv and among those of train")
+
+
+def test_a_folder_with_another_search_is_left_alone(ran):
+    folder, _ = ran
+    before = (folder / "run" / JOURNAL).read_bytes()
+    for words in (("--seed", 3), ("--budget", 25), ("--proposer", "gp")):
+        said = spawned(folder, "paging", *SMALL, "-o", "run", *words)
+        one_line(said, "run holds a search with other options, traces or code; give another folder with -o")
+    assert (folder / "run" / JOURNAL).read_bytes() == before
+
+
+def test_a_journal_with_a_torn_last_line_goes_on_and_one_damaged_within_is_told(ran, tmp_path):
+    folder, first = ran
+    whole = (folder / "run" / JOURNAL).read_bytes()
+    os.symlink(folder / "looks", tmp_path / "looks")
+    (tmp_path / "run").mkdir()
+    journal = tmp_path / "run" / JOURNAL
+    lines = whole.splitlines(keepends=True)
+    journal.write_bytes(b"".join([*lines[:40], lines[40][:20]]))
+    again = spawned(tmp_path, "paging", *SMALL, "-o", "run")
+    assert again.out == first.out and "goes on from 39 trials" in again.err
+    assert journal.read_bytes() == whole
+    journal.write_bytes(b"".join([*lines[:40], b"#", *lines[40:]]))
+    one_line(spawned(tmp_path, "paging", *SMALL, "-o", "run"), "run/journal.jsonl, line 41: this is no journal")
+
+
+def test_a_holdout_without_looks_left_is_refused_before_anything_is_run(ran, tmp_path):
+    folder, _ = ran
+    os.symlink(folder / "looks", tmp_path / "looks")
+    said = spawned(tmp_path, "paging", *SMALL, "-o", "other", "--budget", 25, "--looks", 1)
+    one_line(
+        said, "these holdout traces were looked at 1 times, which is all they are good for; name others with --holdout"
+    )
+
+
+def test_a_seed_policy_that_fails_is_named(say, monkeypatch):
+    sampled = problem.find("paging").template("sampled")
+    broken = Formula("sampled", sampled.parse("age"), (("sample", 0),))
+    monkeypatch.setattr(Problem, "seeds", lambda self: {"sampled: broken": broken})
+    one_line(say("paging", *SMALL, "-o", "run"), "the seed sampled: broken of paging fails on a probe: ", "sample")
+
+
+LLM = (
+    "paging",
+    "--trace",
+    TRACE,
+    "--set",
+    "capacity=8",
+    "--workers",
+    "1",
+    "--budget",
+    "32",
+    "--proposer",
+    "llm",
+    "--model",
+    "stub",
+)
+
+
+def test_an_endpoint_that_is_down_from_the_start_is_told_in_a_line(say):
+    one_line(
+        say(*LLM, "-o", "run", "--base-url", "http://127.0.0.1:9/v1"), "has nothing that listens; start it, or correct"
+    )
+
+
+@pytest.mark.parametrize(
+    "failure", [fails(402, "no more credit"), pytest.param(fails(503, "overloaded"), marks=pytest.mark.slow)]
+)
+def test_an_endpoint_lost_midway_is_told_and_the_same_command_goes_on_as_if_nothing_had_been(
+    say, monkeypatch, tmp_path, failure
+):
+    monkeypatch.setattr("sim.adrs.proposers.llm.Endpoint", partial(Endpoint, sleep=lambda seconds: None))
+    is_broken = True
+
+    def script(number, asked):
+        """One answer to one request, whichever run asks."""
+        place = known.setdefault(json.dumps(asked, sort_keys=True), len(known))
+        return failure if is_broken and place >= 3 else says(ANSWERS.format(k=place + 1))
+
+    known = {}
+    with Stub(script) as stub:
+        words = (*LLM, "--base-url", stub.base_url)
+        lost = say(*words, "-o", "run")
+        assert lost.code == 0, lost.err
+        assert "evolved stopped early: " in lost.err
+        assert {402: "out of quota: 402 (no more credit)", 503: "answers 503 (overloaded), 6 times"}[
+            failure.status
+        ] in lost.err
+        is_broken = False
+        found = say(*words, "-o", "run")
+        assert found.code == 0 and "stopped early" not in found.err, found.err
+        undisturbed = say(*words, "-o", "undisturbed")
+    assert len(list((tmp_path / "run" / "answers").iterdir())) == len(known)
+    one, other = (json.loads((tmp_path / name / "found.json").read_text()) for name in ("run", "undisturbed"))
+    assert one["entries"] == other["entries"] and one["winner"] == other["winner"]
+    assert undisturbed.out == found.out  # the same candidate again costs no look
+
+
+def test_what_a_stub_said_is_recorded_and_replayed_offline_to_the_same_run(say, monkeypatch, tmp_path):
+    with Stub([says(ANSWERS.format(k=k + 1)) if k != 1 else says("I cannot.") for k in range(9)]) as stub:
+        recorded = say(*LLM, "-o", "run", "--base-url", stub.base_url, "--cassette", "answers")
+    assert recorded.code == 0, recorded.err
+    told = [json.loads(path.read_text()) for path in (tmp_path / "answers").iterdir()]
+    assert told and {each["proposer"] for each in told} == {"stub"}
+    monkeypatch.setattr("sim.adrs.holdout.cache_folder", lambda kind: tmp_path / "others" / kind)
+    replayed = say(*LLM, "-o", "again", "--cassette", "answers", "--cassette-mode", "replay")
+    assert replayed.code == 0, replayed.err
+    assert replayed.out == recorded.out
+    for name in (JOURNAL, BEST):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
+    entries = json.loads((tmp_path / "again" / "found.json").read_text())["entries"]
+    assert "stub" in {each["proposer"] for each in entries} and "llm" not in {each["proposer"] for each in entries}
+    next(iter(sorted((tmp_path / "answers").iterdir()))).unlink()
+    missing = say(*LLM, "-o", "missing", "--cassette", "answers", "--cassette-mode", "replay")
+    one_line(missing, "answers holds no answer ", "the run differs from the one that was recorded")
+
+
+def test_a_winner_that_is_no_formula_keeps_its_own_words_below_the_figures():
+    source = ANSWERS.format(k=2)
+    told = loop._with_docstring(source, "Evolved.\n\n    Figures.")
+    assert (
+        '    """Evolved.\n\n    Figures.\n\n    Evicts what was asked for least in its time.\n    """\n\n    def score'
+        in told
+    )
+    bare = source.replace('    """Evicts what was asked for least in its time."""\n\n', "")
+    assert loop._with_docstring(bare, "Evolved.") == bare.replace("    def", '    """Evolved.\n    """\n\n    def')
