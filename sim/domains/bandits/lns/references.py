@@ -12,11 +12,18 @@ from sim.core.trace import Trace
 
 @dataclass(frozen=True)
 class Reference:
-    """An instance's rows and columns, so that another file of its name is not taken for it, and its best objective."""
+    """The best objective known of an instance.
+
+    Args:
+        rows, columns: its size, so that another file of its name is not taken for it.
+        objective: as the file has it.
+        ones: where it is not a published one, the variables that are 1 in its point, as bits in hexadecimal digits.
+    """
 
     rows: int
     columns: int
     objective: float
+    ones: str = ""
 
 
 REFERENCES = {
@@ -27,7 +34,13 @@ REFERENCES = {
     "b1c1s1": Reference(3904, 3872, 24544.25),
     "neos-5140963-mincio": Reference(184, 196, 14393.0),
     "gen-sc-r1000-c2000-d02-s1": Reference(1000, 2000, 678.0),
-    "gen-mis-er-n600-p02-s1": Reference(3607, 600, 165.0),
+    "gen-mis-er-n600-p02-s1": Reference(
+        3607,
+        600,
+        172.0,
+        "c930001446040c202a6400882309497a8a00e20936c542539010c83013050c8806038c18b381"
+        "202c840008012d70a010916332302d60168b00940a09451400c887ac0104810010859a4400",
+    ),
 }
 
 
