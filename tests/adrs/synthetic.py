@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sim.adrs import problem as problems
 from sim.adrs.candidate import Candidate, Status
@@ -73,5 +74,6 @@ def court(judge: Judge, path: Path | None = None, most: int = 0) -> Court:
     return Court(PAGING, judge, Journal(path, {}), Ledger(most))  # type: ignore[arg-type]
 
 
-def tried(source: str, losses: dict[str, float] | None = None, **about: object) -> Tested:
-    return Tested(Candidate(source), losses=losses or {}, **about)  # type: ignore[arg-type]
+def tried(source: str, losses: dict[str, float] | None = None, **about: Any) -> Tested:
+    """A candidate that was tried, with these losses."""
+    return Tested(Candidate(source), losses=dict(losses or {}), **about)
