@@ -58,6 +58,8 @@ class Rule:
         missing = [key for key in known[:4] if key not in given]
         if missing:
             raise InputError(f"simulated_annealing lacks {', '.join(missing)}: {example}")
+        if given.get("absolute", "false") not in ("true", "false"):
+            raise InputError(f'absolute must be true or false, got "{given["absolute"]}"')
         if given["schedule"] not in SCHEDULES:
             raise InputError(f'schedule must be one of {", ".join(SCHEDULES)}, got "{given["schedule"]}"')
         try:

@@ -9,6 +9,7 @@ Programming Problems", IJCAI 2025; Cai, Huang, Kadioglu and Dilkina, "ParBalans"
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -112,7 +113,10 @@ def find(text: str) -> Portfolio:
         return PORTFOLIOS[text]
     names = tuple(part.strip() for part in text.strip("[]").split(";") if part.strip())
     if len(names) == 1 and not names[0][-1].isdigit() and names[0] not in ("crossover", "dins", "random_objective"):
-        raise UnknownName(f'no portfolio named "{text}" (portfolios: {", ".join(PORTFOLIOS)}; or arms: rins_50;dins)')
+        near = difflib.get_close_matches(text, PORTFOLIOS, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        known = f"portfolios: {', '.join(PORTFOLIOS)}; or arms: rins_50;dins"
+        raise UnknownName(f'no portfolio named "{text}"{hint} ({known})')
     if len(set(names)) < len(names) or not names:
         raise InputError(f'portfolio "{text}": expected arms between semicolons, each once, e.g. rins_50;mutation_25')
     return Portfolio(names, HILL, PORTFOLIOS["default"].scores, "softmax")
