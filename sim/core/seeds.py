@@ -34,6 +34,13 @@ def beside(rng: np.random.Generator, *names: str | int) -> np.random.Generator:
     )
 
 
+def alike(rng: np.random.Generator, *names: str | int) -> np.random.Generator:
+    """Gives the stream of these names under the seed that `stream` had for another."""
+    seeds = rng.bit_generator.seed_seq
+    assert isinstance(seeds, np.random.SeedSequence) and isinstance(seeds.entropy, int)
+    return stream(seeds.entropy, *names)
+
+
 def _key(*names: str | int) -> tuple[int, ...]:
     digest = hashlib.sha256("\x1f".join(str(name) for name in names).encode()).digest()
     return tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))

@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 
-from sim.core.seeds import beside, stream
+from sim.core.seeds import alike, beside, stream
 
 
 def test_streams_of_one_name_are_equal_and_of_two_names_differ():
@@ -32,3 +32,7 @@ def test_a_stream_beside_another_leaves_its_draws_and_its_offspring_alone():
     assert besides == beside(stream(7, "policy"), "latency").random() != beside(plain, "other").random()
     assert plain.spawn(1)[0].random() == observed.spawn(1)[0].random()
     assert plain.random() == observed.random()
+
+
+def test_a_stream_of_other_names_under_the_same_seed():
+    assert alike(stream(7, "policy", "a"), "policy", "b").random() == stream(7, "policy", "b").random()

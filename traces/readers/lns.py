@@ -18,7 +18,7 @@ COLUMN = "column "
 KINDS = {"before": float, "after": float, "delta": float, "work": float, "seconds": float}
 """Columns that are not whole numbers."""
 
-NEEDED = ("arms", "states", "objectives", "first", "opening", "opening_at", "opening_work")
+NEEDED = ("instance", "arms", "dropped", "states", "objectives", "first", "opening", "opening_at", "opening_work")
 
 ROWS = ("state", "arm", "draw", "status", "before", "after", "delta", "work", "nodes", "iterations", "seconds", "next")
 
@@ -50,7 +50,17 @@ def read(source: Source) -> Trace:
         trace = Trace(source.name, "bandits", columns, tables, {"format": "lns", "notices": ()})
     except (TypeError, ValueError) as error:
         raise InputError(f"{source.name} is no table of outcomes: {error}") from None
-    for name, most in (("state", len(tables["states"])), ("next", len(tables["states"])), ("arm", len(tables["arms"]))):
-        if not len(trace) or columns[name].min() < 0 or columns[name].max() >= most:
-            raise InputError(f"{source.name}: {name} must be from 0 to {most - 1} in every row")
+    n_states, most = len(tables["states"]), 2**20
+    ends = {"state": n_states, "next": n_states, "arm": len(tables["arms"]), "status": 3, "draw": most}
+    for name, end in ends.items():
+        if not len(trace) or columns[name].min() < 0 or columns[name].max() >= end:
+            raise InputError(f"{source.name}: {name} must be from 0 to {end - 1} in every row, and there must be one")
+    if not np.all(columns["work"] > 0):
+        raise InputError(f"{source.name}: work must be above 0 in every row")
+    if len(tables["objectives"]) != n_states or not 0 <= tables["first"] < n_states:
+        raise InputError(
+            f"{source.name}: each of its {n_states} points needs an objective, and first must be one of them"
+        )
+    if len(tables["opening"]) != len(tables["opening_at"]):
+        raise InputError(f"{source.name}: opening and opening_at must be of one length")
     return trace

@@ -14,7 +14,7 @@ from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.core.policy import parts_of
 from sim.core.result import Decisions
-from sim.core.seeds import beside
+from sim.core.seeds import alike, beside
 from sim.core.trace import Trace
 from sim.domains.bandits.lns import live, measures, recorded
 from sim.domains.bandits.lns.acceptance import Acceptance
@@ -84,6 +84,8 @@ class SearchRun:
         self.name = type(policy).__name__
         self.setting = setting
         self.n_rows = setting.budget
+        if recorded.is_table(trace):
+            rng = alike(rng, "policy", trace.tables["instance"])  # the draws of a live search on the model itself
         self.rng = rng
         self._refuse_unfit()
         self.source: Any = self._source()

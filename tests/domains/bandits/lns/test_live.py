@@ -18,7 +18,6 @@ from sim.study.experiment import Bench
 from tests.domains.bandits.lns.worked import QUICK, bag, knapsack, model_of, run, without_clock
 
 ROOT = Path(__file__).resolve().parents[4]
-MIP = Path("/work/shared/data/mip")
 BEST = 11819.283514
 """Of the knapsack."""
 
@@ -239,28 +238,25 @@ def test_solvers_alone_are_seeded_and_take_the_budget_whole():
     assert without_clock(first) == without_clock(again) and first["pulls"] == 0 and first["work"] >= 1500
 
 
-@pytest.mark.skipif(not MIP.exists(), reason="the public instances are not here")
 @pytest.mark.parametrize("name", [name for name, one in references.REFERENCES.items() if one.ones])
-def test_a_reference_that_was_found_here_has_a_point_that_is_feasible_and_worth_it(name):
-    (path,) = MIP.glob(f"{name}.*")
+def test_a_reference_that_was_found_here_has_a_point_that_is_feasible_and_worth_it(name, shared_data):
+    (path,) = (shared_data / "mip").glob(f"{name}.*")
     model = Model.of(Bench(cache=False).trace(str(path), "bandits"))
     reference = references.REFERENCES[name]
     x = np.unpackbits(np.frombuffer(bytes.fromhex(reference.ones), np.uint8))[: model.n].astype(float)
     assert model.is_feasible(x) and model.told(model.objective(x)) == reference.objective
 
 
-@pytest.mark.skipif(not MIP.exists(), reason="the public instances are not here")
-def test_public_instances_have_the_sizes_of_their_references():
+def test_public_instances_have_the_sizes_of_their_references(shared_data):
     for name, reference in references.REFERENCES.items():
-        (path,) = MIP.glob(f"{name}.*")
+        (path,) = (shared_data / "mip").glob(f"{name}.*")
         trace = Bench(cache=False).trace(str(path), "bandits")
         assert references.known(trace) == reference.objective
         relaxed = live.solvers.find("highs").relax(Model.of(trace), Limits())
         assert Model.of(trace).objective(relaxed.x) <= (-1) ** Model.of(trace).is_maximised * reference.objective + 1e-6
 
 
-@pytest.mark.skipif(not MIP.exists(), reason="the public instances are not here")
-def test_noswot_is_solved_to_its_optimum_below_zero():
-    trace = Bench(cache=False).trace(str(MIP / "noswot.mps.gz"), "bandits")
+def test_noswot_is_solved_to_its_optimum_below_zero(shared_data):
+    trace = Bench(cache=False).trace(str(shared_data / "mip" / "noswot.mps.gz"), "bandits")
     metrics = run("plain_solver", trace, budget=10_000).metrics
     assert metrics["objective"] == -41 and metrics["primal_gap"] == 0 and metrics["new_reference"] == 0
