@@ -109,7 +109,8 @@ def outcomes(model: str, path: str, states: int, draws: int, seed: int, debug: b
     from traces import sink
 
     sink.check(path)
-    sink.writer(path)
+    if not sink.writer(path).__name__.endswith(".lns"):
+        raise click.UsageError(f"a table of outcomes ends in .lns.json, or .lns.json.gz, got {path}")
     system = catalog.system(TABLES)
     trace = Bench().trace(model, catalog.domain_of(TABLES), seed)
     settings, _ = system.Setting.from_options(trace, **setting)

@@ -1,5 +1,6 @@
 """`augsim record`: through the command line."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -76,4 +77,56 @@ def test_without_valgrind_one_line_says_how_to_get_it(tmp_path):
 def test_wrong_usage_is_one_line_before_anything_runs(arguments, message):
     done = augsim("record", *arguments)
     assert done.returncode == 2
+    assert message in done.stderr and done.stderr.count("\n") == 1
+
+
+SMALL = ("workload:multi_knapsack,m=10,n=30", "--budget", 1500, "--portfolio", "mutation_50;rins_50")
+
+
+def test_outcomes_of_neighbourhoods_are_recorded_and_bandits_replayed_against_them(tmp_path):
+    path = tmp_path / "knapsack.lns.json.gz"
+    done = augsim("record", "bandits/lns", *SMALL, "-o", path, "--states", 6, "--draws", 2, "--optimum", 11819.283514)
+    assert (done.returncode, done.stdout) == (0, "")
+    words = done.stderr.split()
+    assert words[1:4] == [str(path), "is", "written:"] and words[5] == "outcomes"
+    trace = open_trace(path, cache=False)
+    assert len(trace) == int(words[4]) == 2 * 2 * int(words[7]) and trace.tables["instance"] == "multi_knapsack"
+    policies = ("-p", "uniform", "-p", "ucb1", "-p", "best_fixed")
+    replayed = augsim("replay", "bandits/lns", path, *policies, "--budget", 1500, "--most-fallbacks", 1, "--json")
+    rows = {row["policy"]: row for row in json.loads(replayed.stdout)}
+    assert replayed.returncode == 0 and set(rows) == {"uniform", "ucb1", "best_fixed"}
+    for row in rows.values():
+        assert 0 <= row["fallbacks"] <= 1 and row["pulls"] > 5 and row["engine"] == "compiled"
+        assert 0 <= row["primal_gap"] <= row["primal_integral"] < 1
+
+
+def test_a_replay_that_a_table_cannot_answer_fails_and_says_what_to_do(tmp_path):
+    path = tmp_path / "knapsack.lns.json"
+    augsim("record", "bandits/lns", *SMALL, "-o", path, "--states", 1, "--draws", 1)
+    done = augsim("replay", "bandits/lns", path, "-p", "uniform", "--budget", 1500, "--accept", "always")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "pulls came by points without outcomes, more than 5%: record more points" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("workload:gisp,nodes=20",), "Missing option '-o'"),
+        (("-o", "a.lns.json"), "Missing argument 'MODEL'"),
+        (
+            ("workload:gisp,nodes=20", "-o", "a.csv"),
+            "a table of outcomes ends in .lns.json, or .lns.json.gz, got a.csv",
+        ),
+        (("workload:gisp,nodes=20", "-o", "a.lns.json", "--budget", "100,200"), "a table is recorded with one setting"),
+        (("workload:gisp,nodes=20", "-o", "a.lns.json", "--states", "0"), "--states"),
+        (
+            ("workload:gisp,nodes=5", "-o", "a.lns.json"),
+            "there is nothing to record, its first point is proven optimal",
+        ),
+        (("sample:links", "-o", "a.lns.json"), "holds no mixed-integer program"),
+    ],
+)
+def test_what_cannot_be_recorded_as_a_table_is_one_line(words, message):
+    done = augsim("record", "bandits/lns", *words)
+    assert done.returncode == 2 and not os.path.exists("a.lns.json")
     assert message in done.stderr and done.stderr.count("\n") == 1
