@@ -1,0 +1,97 @@
+"""A mixture asks the proposer whose children do better than their parents, and lets all hear of everything."""
+
+import pytest
+
+from sim.adrs.candidate import Candidate, Report, Status
+from sim.adrs.proposers import Proposal, Tried, Unavailable
+from sim.adrs.proposers.mixture import Mixture
+from sim.core.seeds import stream
+
+PARENT = Tried(Candidate("parent"), Report(Status.OK, {"one": 1.0, "two": 1.0, "three": 1.0}))
+
+
+class Counting:
+    """Gives sources that are its own."""
+
+    def __init__(self, name, batch=None):
+        self.name = name
+        self.n = 0
+        self.told = []
+        if batch:
+            self.batch = batch
+
+    def ask(self, parents, rng):
+        self.n += 1
+        return Proposal(Candidate(f"{self.name} {self.n}", proposer=self.name))
+
+    def tell(self, tried):
+        self.told.append(tried.candidate.id)
+
+
+def led(mixture, losses, n=300):
+    """Asks and tells; `losses` says what the children of a proposer came to."""
+    rng = stream(0, "asked")
+    for _ in range(n):
+        candidate = mixture.ask([PARENT], rng).candidate
+        mixture.tell(Tried(candidate, losses[candidate.proposer]))
+
+
+def ok(*losses):
+    return Report(Status.OK, dict(zip(("one", "two", "three"), losses, strict=False)))
+
+
+def test_the_one_whose_children_do_better_is_asked_ever_more():
+    good, bad = Counting("good"), Counting("bad")
+    led(Mixture([good, bad], 300, stream(0, "bandit")), {"good": ok(0.5, 0.5, 0.5), "bad": ok(1.5, 1.5, 1.5)})
+    assert good.n + bad.n == 300 and bad.n < 30
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        ok(1.0, 1.0, 1.0),  # equal is not better
+        ok(1.5),  # tried on one instance only, and worse there
+        Report(Status.CRASHED),
+        Report(Status.DUPLICATE),
+    ],
+)
+def test_what_is_no_better_than_its_parent_is_no_reward(report):
+    good, bad = Counting("good"), Counting("bad")
+    led(Mixture([bad, good], 300, stream(0, "bandit")), {"good": ok(0.5), "bad": report})
+    assert bad.n < 30
+
+
+def test_children_are_compared_with_parents_on_what_both_have_seen():
+    good, bad = Counting("good"), Counting("bad")
+    led(Mixture([good, bad], 300, stream(0, "bandit")), {"good": ok(0.9), "bad": ok(0.9, 1.2)})  # 0.9 < 1, 2.1 > 2
+    assert bad.n < 30
+
+
+def test_all_hear_of_every_candidate():
+    one, other = Counting("one"), Counting("other")
+    led(Mixture([one, other], 40, stream(0, "bandit")), {"one": ok(1.0), "other": ok(1.0)}, n=40)
+    assert one.told == other.told and len(one.told) == 40
+
+
+def test_the_name_tells_its_parts_and_the_batch_is_the_smallest():
+    assert Mixture([Counting("gp"), Counting("llm", 8)], 10, stream(0, "bandit")).name == "gp+llm"
+    assert Mixture([Counting("gp"), Counting("llm", 8)], 10, stream(0, "bandit")).batch == 8
+
+
+def test_one_that_has_no_more_says_so_through_the_mixture():
+    class Down(Counting):
+        def ask(self, parents, rng):
+            raise Unavailable("out of quota")
+
+    mixture = Mixture([Down("one"), Down("other")], 10, stream(0, "bandit"))
+    with pytest.raises(Unavailable, match="out of quota"):
+        mixture.ask([], stream(0, "asked"))
+
+
+def test_the_same_streams_ask_the_same():
+    asked = []
+    for _ in range(2):
+        one, other = Counting("one"), Counting("other")
+        led(Mixture([one, other], 100, stream(7, "bandit")), {"one": ok(0.5), "other": ok(1.5)}, n=100)
+        asked.append((one.n, other.n, one.told))
+    assert asked[0] == asked[1]
