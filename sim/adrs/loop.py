@@ -291,7 +291,7 @@ def ancestry(search: Search, candidate: Candidate, most: int = 12) -> Sequence[s
 
 
 def as_rows(found: Found) -> list[dict[str, Any]]:
-    """The table as flat rows: changes against the baseline in percent."""
+    """The table as flat rows: mean losses against the baseline, logarithms of ratios, with their intervals."""
     rows = []
     for row in found.ending.rows:
         flat: dict[str, Any] = {

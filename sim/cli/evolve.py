@@ -14,7 +14,7 @@ import click
 
 from sim.adrs import telling
 from sim.adrs.ending import Row
-from sim.adrs.instances import Splits
+from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION, Splits
 from sim.adrs.loop import Found, Maker, Wanted, as_rows, evolve
 from sim.adrs.problem import Problem, find
 from sim.adrs.proposers import Proposer
@@ -23,6 +23,7 @@ from sim.adrs.proposers.cassette import Cassette
 from sim.adrs.proposers.formulas import Formulas
 from sim.adrs.proposers.llm import LLM, Model, connected
 from sim.cli import options, output
+from sim.study import catalog
 from sim.study.ranking import Ranking
 
 PROPOSERS = ("gp", "ast", "llm")
@@ -53,6 +54,9 @@ PROPOSERS = ("gp", "ast", "llm")
 @click.option("--model", default="", metavar="NAME", help="llm: as the endpoint knows it.")
 @click.option("--key-variable", default="", metavar="VAR", help="llm: environment variable that holds the key.")
 @click.option("--temperature", type=float, default=0.8, show_default=True, help="llm: 0 to 2.")
+@click.option(
+    "--prompt-characters", type=options.Whole(1), default=60_000, show_default=True, help="llm: the most of a prompt."
+)
 @click.option("--cassette", type=click.Path(file_okay=False), help="llm: folder of answers.  [default: DIR/answers]")
 @click.option(
     "--cassette-mode",
@@ -89,6 +93,7 @@ def command(
     model: str,
     key_variable: str,
     temperature: float,
+    prompt_characters: int,
     cassette: str | None,
     cassette_mode: str,
     dollars_in: float,
@@ -115,7 +120,13 @@ def command(
     made: list[Maker] = []
     for name in dict.fromkeys(proposers):
         if name == "llm":
-            asked = Model(model, temperature, dollars_in=dollars_in, dollars_out=dollars_out)
+            asked = Model(
+                model,
+                temperature,
+                most_characters=prompt_characters,
+                dollars_in=dollars_in,
+                dollars_out=dollars_out,
+            )
             answers = Path(cassette) if cassette else place / "answers"
             made.append(partial(_llm, asked, connected(base_url, key_variable, cassette_mode, answers)))
         else:
@@ -162,12 +173,12 @@ def _pair(text: str) -> tuple[str, str]:
 
 def ranking(found: Found) -> Ranking:
     """The table that is printed: changes against the baseline, in percent."""
-    parts = list(found.ending.rows[-1].effects)
+    effects = {part: effect for row in found.ending.rows for part, effect in row.effects.items()}
+    parts = [part for part in (TRAIN, VALIDATION, "fresh", HOLDOUT, FOREIGN) if part in effects]
     columns: list[Any] = [("candidate", "left"), ("policy", "left"), ("evaluations", "right")]
     columns += [(part, "right") for part in parts]
     rows = [_cells(row, parts, found.problem) for row in found.ending.rows]
-    n = {part: row.n for part, row in found.ending.rows[-1].effects.items()}
-    seen = ", ".join(f"{part} {n[part]}" for part in parts)
+    seen = ", ".join(f"{part} {effects[part].n}" for part in parts)
     problem = found.problem
     total = found.ledger.total
     return Ranking(
@@ -188,15 +199,17 @@ def _cells(row: Row, parts: list[str], problem: Problem) -> list[str]:
         _policy(row, problem),
         f"{row.evaluations:,}" if row.evaluations else "",
     ]
+    is_reward = any(m.better == "higher" for m in catalog.system(problem.system).METRICS if m.name == problem.metric)
+    percent = partial(_percent, is_reward=is_reward)
     for part in parts:
         effect = row.effects.get(part)
         if effect is None:
-            cells.append("kept back")
-        elif part == "holdout" and effect.interval is not None:
-            low, high = effect.interval
-            cells.append(f"{_percent(effect.mean)} ({_percent(low)} to {_percent(high)})")
+            cells.append("kept back" if row.effects else "failed")
+        elif part == HOLDOUT and effect.interval is not None:
+            low, high = sorted(effect.interval, reverse=is_reward)
+            cells.append(f"{percent(effect.mean)} ({percent(low)} to {percent(high)})")
         else:
-            cells.append(_percent(effect.mean))
+            cells.append(percent(effect.mean))
     return cells
 
 
@@ -206,9 +219,9 @@ def _policy(row: Row, problem: Problem) -> str:
     return f"{formula.template}: {formula.root}" if formula else row.candidate.note
 
 
-def _percent(loss: float) -> str:
-    """A logarithm of a ratio as a change in percent."""
-    return f"{math.expm1(loss):+.1%}"
+def _percent(loss: float, is_reward: bool) -> str:
+    """A loss as a change of the metric in percent."""
+    return f"{math.expm1(-loss if is_reward else loss):+.1%}"
 
 
 class _Progress:

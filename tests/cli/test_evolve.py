@@ -3,18 +3,25 @@
 import csv
 import io
 import json
+import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sim.adrs import loop, problem
+from sim.adrs.ending import Effect
 from sim.adrs.loop import BEST, JOURNAL
 from sim.adrs.problem import Formula, Problem
 from sim.adrs.proposers.endpoint import Endpoint
+from sim.cli.evolve import ranking
+from sim.core.metric import Metric
+from sim.domains import paging
+from tests.adrs import runs
 from tests.adrs.stub import Stub, fails, says
 from tests.cli.command import Said, augsim
 
@@ -314,3 +321,22 @@ def test_a_winner_that_is_no_formula_keeps_its_own_words_below_the_figures():
     )
     bare = source.replace('    """Evicts what was asked for least in its time."""\n\n', "")
     assert loop._with_docstring(bare, "Evolved.") == bare.replace("    def", '    """Evolved.\n    """\n\n    def')
+
+
+def test_a_bound_that_fails_leaves_the_table_whole():
+    found = runs.found()
+    failed = [replace(row, effects={}) if row.is_bound else row for row in found.ending.rows]
+    table = ranking(replace(found, ending=replace(found.ending, rows=failed)))
+    assert [name for name, _ in table.columns] == [name for name, _ in ranking(found).columns]
+    assert table.rows[-1][-4:] == ["failed"] * 4 and table.rows[:-1] == ranking(found).rows[:-1]
+
+
+def test_more_of_a_reward_is_a_change_above_zero(monkeypatch):
+    found = runs.found()
+    (row, *_) = found.ending.rows
+    effects = {"holdout": Effect(math.log(0.8), (math.log(0.5), math.log(1.25)), 8, 6)}
+    told = replace(found, ending=replace(found.ending, rows=[replace(row, effects=effects)]))
+    assert ranking(told).rows[0][-1] == "-20.0% (-50.0% to +25.0%)"
+    reward = Metric("misses", "", "higher", "")
+    monkeypatch.setattr(paging.System, "METRICS", (reward,))
+    assert ranking(told).rows[0][-1] == "+25.0% (-20.0% to +100.0%)"
