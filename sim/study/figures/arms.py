@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 WINDOWS = 50
 """Windows of a run in which pulls are counted together."""
 
+IN_WINDOW = 5
+"""Pulls in a window, on the average, at least."""
+
 MOST = 6
 """Policies shown, the best ones and the clairvoyant reference last."""
 
@@ -35,7 +38,10 @@ def sheets(material: Material) -> list[Sheet]:
     """Two files per group of settings: shares of pulls, and mean rewards so far; the longest trace under its first seed."""
     from sim.study.figures.gallery import Panel, Sheet, Unfit, at_least_error
 
-    runs = [(row, columns) for row, columns in material.timelines() if f"{PULLS}0" in columns]
+    told = [(row, columns) for row, columns in material.timelines() if f"{PULLS}0" in columns]
+    runs = [(row, columns) for row, columns in told if n_used(columns) > 1] or [
+        (row, columns) for row, columns in told if n_used(columns)
+    ]
     if not runs:
         raise Unfit("no run tells how often it pulled which arm")
     length = material.system.LENGTH
@@ -62,8 +68,8 @@ def sheets(material: Material) -> list[Sheet]:
             if what == "beliefs" and any(table.empty for _, table in tables):
                 continue
             panels = [
-                Panel(table, partial(draw, length=length, names=_arm_names(row)), _folded(_name(row)))
-                for row, table in tables
+                Panel(table, partial(draw, length=length, names=_arm_names(*runs[place])), _folded(_name(row)))
+                for place, (row, table) in zip(shown, tables, strict=True)
                 if not table.empty
             ]
             width = (
@@ -97,8 +103,10 @@ def _folded(name: str) -> str:
     return "\n".join(line.replace(", ", ",") for line in textwrap.wrap(name.replace(",", ", "), HEADING))
 
 
-def _arm_names(row: dict[str, Any]) -> list[str]:
-    """What the arms of a policy are that chooses among others; empty where arms are numbers."""
+def _arm_names(row: dict[str, Any], columns: dict[str, np.ndarray]) -> list[str]:
+    """What the arms are called: those that have names, and those of a policy that chooses among others; else nothing."""
+    if "arm_names" in columns:
+        return [str(name) for name in columns["arm_names"]]
     among = str(row.get("policy.of", ""))
     return spec.items(among) if among.startswith("[") else []
 
@@ -107,15 +115,26 @@ def _arms(columns: dict[str, np.ndarray], prefix: str) -> list[int]:
     return sorted(int(name.removeprefix(prefix)) for name in columns if name.startswith(prefix))
 
 
+def n_used(columns: dict[str, np.ndarray]) -> int:
+    """How many arms were pulled at all."""
+    return sum(bool(np.any(columns[f"{PULLS}{arm}"])) for arm in _arms(columns, PULLS))
+
+
 def use(row: dict[str, Any], columns: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Share of each arm's pulls in at most `WINDOWS` windows: `policy`, `row` (end of a window), `arm`, `value`."""
+    """Share of each arm's pulls in at most `WINDOWS` windows: `policy`, `row` (end of a window), `arm`, `value`.
+
+    Where pulls are few, so are windows; those without a pull are left out.
+    """
     ends = np.asarray(columns["row"])
-    every = -(-len(ends) // WINDOWS)
+    n_pulls = sum(float(np.sum(columns[f"{PULLS}{arm}"])) for arm in _arms(columns, PULLS))
+    every = -(-len(ends) // int(np.clip(n_pulls // IN_WINDOW, 1, WINDOWS)))
     starts = np.arange(0, len(ends), every)
     lasts = np.minimum(starts + every, len(ends)) - 1
     arms = _arms(columns, PULLS)
     counts = np.stack([np.add.reduceat(np.asarray(columns[f"{PULLS}{arm}"], float), starts) for arm in arms])
-    total = np.maximum(counts.sum(axis=0), 1)
+    has_any = counts.sum(axis=0) > 0
+    counts, lasts = counts[:, has_any], lasts[has_any]
+    total = counts.sum(axis=0)
     return pd.concat(
         [
             pd.DataFrame({"policy": _name(row), "row": ends[lasts], "arm": arm, "value": counts[i] / total})

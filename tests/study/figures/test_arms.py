@@ -39,6 +39,39 @@ def test_policies_that_are_chosen_among_are_called_by_their_names():
         assert [text.get_text() for text in drawn(sheet).get_legend().get_texts()] == ["lfu,x=1", "lru"]
 
 
+def test_arms_that_have_names_are_called_by_them():
+    use, _ = arms.sheets(study({**COLUMNS, "arm_names": np.array(["rins_50", "dins"])}))
+    assert [text.get_text() for text in drawn(use).get_legend().get_texts()] == ["dins", "rins_50"]
+
+
+def test_where_pulls_are_few_windows_are_wider_and_none_is_empty():
+    """Eleven pulls in six rows: two windows of three; the first of 5, the second of 6. One pull in six rows: one window."""
+    columns = {
+        "row": np.array([10, 20, 30, 40, 50, 60]),
+        "pulls_0": np.array([0, 2, 0, 1, 0, 0]),
+        "pulls_1": np.array([0, 0, 3, 0, 0, 5]),
+    }
+    (use,) = arms.sheets(study(columns))
+    table = use.panels[0].table
+    assert table[table["arm"] == 0][["row", "value"]].to_numpy().tolist() == [[30, 0.4], [60, 1 / 6]]
+    late = {"row": np.array([10, 20]), "pulls_0": np.array([0, 9]), "pulls_1": np.array([0, 1])}
+    (use,) = arms.sheets(study(late))
+    assert use.panels[0].table["row"].tolist() == [20, 20]  # nothing was pulled before
+
+
+def test_runs_that_pull_one_arm_alone_stand_back_where_others_do_not():
+    frame = table({"ucb1": on_traces(8), "fixed": on_traces(7), "plain": on_traces(1)})
+    one = {**COLUMNS, "pulls_1": np.array([0, 0])}
+    none = {**one, "pulls_0": np.array([0, 0])}
+    columns = {"ucb1": COLUMNS, "fixed": one, "plain": none}
+    runs = [(row, columns[row["label"]]) for row in frame.to_dict("records")]
+    use, _ = arms.sheets(material(frame, timelines=runs))
+    assert [panel.heading for panel in use.panels] == ["ucb1"]
+    alone = [run for run in runs if run[0]["label"] != "ucb1"]
+    use, _ = arms.sheets(material(frame, timelines=alone))
+    assert [panel.heading for panel in use.panels] == ["fixed"]
+
+
 def test_a_long_name_is_broken_after_commas():
     folded = arms._folded("bandit_of,bandit=[thompson_gaussian,s=0.05],of=[lru;lfu]")
     assert folded == "bandit_of,bandit=[thompson_gaussian,\ns=0.05],of=[lru;lfu]"

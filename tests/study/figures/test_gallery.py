@@ -24,7 +24,7 @@ ALL = [
 ]
 """Figures that this study has material for."""
 
-OF_BANDITS = ["arms"]
+OF_BANDITS = ["arms", "incumbents"]
 
 
 def fitting():

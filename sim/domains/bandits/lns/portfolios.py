@@ -59,6 +59,12 @@ PORTFOLIOS = {
         (8, 4, 2, 1),
         "softmax,tau=1.359686",
     ),
+    "families": Portfolio(
+        _arms("crossover, mutation 50, rins 50, rens 50, proximity 005, local_branching 20"),
+        HILL,
+        (8, 4, 2, 1),
+        "softmax,tau=1.359686",
+    ),
     "ijcai_miplib": Portfolio(SIXTEEN, _annealing(20, 0.1), (1, 1, 0, 0), "thompson_beta"),
     "ijcai_dmiplib": Portfolio(SIXTEEN, _annealing(20, 0.1), (3, 2, 1, 0), "softmax,tau=2"),
     "readme": Portfolio(
@@ -100,7 +106,7 @@ PORTFOLIOS = {
         "softmax,tau=1.646168",
     ),
 }
-"""The shipped ones; "default" has 10 arms, "ijcai_miplib" the published 16."""
+"""The shipped ones, "default" with 10 arms, "ijcai_miplib" with the published 16; and "families", one of each kind."""
 
 
 def find(text: str) -> Portfolio:

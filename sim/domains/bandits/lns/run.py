@@ -183,9 +183,9 @@ class SearchRun:
         return found
 
     def curve(self) -> dict[str, np.ndarray]:
-        """The incumbents: `at` (work), `objective` as the model has it, and `gap` where the best objective is known."""
+        """The incumbents: `at` (work), `objective` as the model has it, `gap` where the best one is known; and `arm_names`."""
         at, objectives = self.incumbents
-        return curve_of(self.setting, self.trace, at, objectives)
+        return {**curve_of(self.setting, self.trace, at, objectives), "arm_names": np.array(self.setting.arm_names)}
 
     @property
     def incumbents(self) -> tuple[np.ndarray, np.ndarray]:
