@@ -42,6 +42,7 @@ OPERATORS = {
     "min": Operator(program.LEAST, 2),
     "max": Operator(program.LARGEST, 2),
     "log": Operator(program.LOG, 1),
+    "sqrt": Operator(program.SQRT, 1),
     "negate": Operator(program.NEGATE, 1),
     "if_less": Operator(program.IF_LESS, 4),
 }
@@ -207,11 +208,11 @@ def read(tree: ast.expr, features: Sequence[str]) -> Node:
         case ast.Name(id=name) if name in features:
             return Node(name)
         case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if (
-            name in ("divide", "min", "max", "log") and len(parts) == OPERATORS[name].n_arguments
+            name in ("divide", "min", "max", "log", "sqrt") and len(parts) == OPERATORS[name].n_arguments
         ):
             return Node(name, tuple(read(part, features) for part in parts))
     raise InputError(
-        f'"{ast.unparse(tree)}" is no part of a formula; it may have numbers, + - *, divide, min, max, log, '
+        f'"{ast.unparse(tree)}" is no part of a formula; it may have numbers, + - *, divide, min, max, log, sqrt, '
         f"`x if a < b else y` and the features {', '.join(features)}"
     )
 

@@ -140,7 +140,7 @@ class Problem:
             for name in template.features
             if name in formula.root.features
         ]
-        calls = {node.name for node in expression.prefix(formula.root)} & {"divide", "log"}
+        calls = {node.name for node in expression.prefix(formula.root)} & {"divide", "log", "sqrt"}
         imports = [f"from sim.domains import {template.domain}"]
         if calls:
             imports.insert(0, f"from sim.core.formula import {', '.join(sorted(calls))}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.core.formula import divide, log
+from sim.core.formula import divide, log, sqrt
 from sim.core.structures import Structure
 
-ADD, SUBTRACT, MULTIPLY, DIVIDE, LEAST, LARGEST, LOG, NEGATE, IF_LESS, CONSTANT, FEATURE = range(11)
+ADD, SUBTRACT, MULTIPLY, DIVIDE, LEAST, LARGEST, LOG, SQRT, NEGATE, IF_LESS, CONSTANT, FEATURE = range(12)
 """Codes of a program; FEATURE + k asks for the template's k-th feature."""
 
 
@@ -38,6 +38,8 @@ class Program(Structure):
                 stack[top] = self.constants[i]
             elif code == LOG:
                 stack[top] = log(float(stack[top]))
+            elif code == SQRT:
+                stack[top] = sqrt(float(stack[top]))
             elif code == NEGATE:
                 stack[top] = -float(stack[top])
             elif code == IF_LESS:

@@ -13,3 +13,8 @@ def divide(x, y):
 def log(x):
     """The natural logarithm of 1 + |x|: finite, and 0 at 0."""
     return math.log1p(abs(x))
+
+
+def sqrt(x):
+    """The square root of |x|."""
+    return math.sqrt(abs(x))

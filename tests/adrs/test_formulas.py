@@ -11,7 +11,7 @@ from sim.adrs.expression import canonical, constant, parse
 from sim.adrs.problem import Formula
 from sim.adrs.program import Program
 from sim.core.errors import InputError
-from sim.core.formula import divide, log
+from sim.core.formula import divide, log, sqrt
 from sim.core.seeds import stream
 from sim.study import catalog
 from tests.contracts.paging.subjects import trace
@@ -34,7 +34,7 @@ class Subject:
 
 def test_thousands_of_formulas_have_the_same_value_as_data_and_as_python():
     rng = stream(0, "formulas")
-    names = {"divide": divide, "log": log, "min": min, "max": max}
+    names = {"divide": divide, "log": log, "sqrt": sqrt, "min": min, "max": max}
     for _ in range(3000):
         node = variation.ramped(rng, FEATURES)
         values = [AWKWARD[int(rng.random() * len(AWKWARD))] for _ in FEATURES]
