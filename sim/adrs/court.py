@@ -24,10 +24,12 @@ class Ledger:
     """Rows played, by what for; failures, probes and controls are charged too.
 
     Args:
-        most: no search goes on beyond so many; 0: no limit.
+        most: no searches go on beyond so many together; 0: no limit.
+        n_searches: that have equal shares of them.
     """
 
     most: int = 0
+    n_searches: int = 1
     events: dict[str, int] = field(default_factory=dict)
 
     def charge(self, purpose: str, events: int) -> None:
@@ -37,9 +39,9 @@ class Ledger:
     def total(self) -> int:
         return sum(self.events.values())
 
-    @property
-    def is_spent(self) -> bool:
-        return bool(self.most) and self.total >= self.most
+    def is_spent(self, purpose: str) -> bool:
+        """Whether a search has had its share."""
+        return bool(self.most) and self.events.get(purpose, 0) >= self.most / self.n_searches
 
 
 @dataclass

@@ -222,7 +222,7 @@ def verdict(court: Court, ending: Ending) -> str:
     gain = ending.against[ending.rival]
     said = f"evolved has {change(gain.mean, metric)} than the best control, {ending.rival}, on {traces(gain.n)} of the holdout"
     if gain.n < ENOUGH:
-        return f"{said}; {traces(gain.n)} are too few to announce a winner ({ENOUGH} are the least): name more with --holdout"
+        return f"{said}: too few to announce a winner ({ENOUGH} are the least); name more with --holdout"
     if not ending.answer.is_published:
         return (
             "the holdout says only that this winner is not surely better than one that was published before "

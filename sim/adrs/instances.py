@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -160,10 +160,11 @@ def split(
     options = _checked(problem, options)
     contents = _contents(given, problem, bench, seed)
     notices: list[str] = []
-    parts = {name: [_whole(text, name, seed) for text in texts] for name, texts in given.items()}
+    drawn = {text for texts in given.values() for text in texts if _is_drawn(text, problem, bench, seed)}
+    parts = {name: [_whole(text, name, seed, drawn) for text in texts] for name, texts in given.items()}
     missing = [name for name in (VALIDATION, HOLDOUT) if not given[name]]
     if missing:
-        _share_out(parts, missing, given[TRAIN], seed, notices)
+        _share_out(parts, missing, given[TRAIN], drawn, seed, notices)
     made: dict[str, list[Instance]] = {}
     for name, pieces in parts.items():
         found = [i for part in pieces for i in _instances(problem, bench, part, options, most_rows, notices)]
@@ -223,8 +224,8 @@ def _contents(
     return tuple((text, content) for content, (_, text) in seen.items())
 
 
-def _whole(text: str, name: str, seed: int) -> Part:
-    return Part(text, _draws(name, seed) if is_invented(text) else (seed,))
+def _whole(text: str, name: str, seed: int, drawn: Collection[str]) -> Part:
+    return Part(text, _draws(name, seed) if text in drawn else (seed,))
 
 
 def _draws(name: str, seed: int) -> tuple[int, ...]:
@@ -237,22 +238,35 @@ def _draws(name: str, seed: int) -> tuple[int, ...]:
     raise AssertionError(name)
 
 
+def _is_drawn(text: str, problem: Problem, bench: Bench, seed: int) -> bool:
+    """Whether another seed gives another trace; of a workload without chance one draw is all there is."""
+    if not is_invented(text):
+        return False
+    one, other = (bench.trace(text, problem.domain, each) for each in (seed, seed + 1))
+    return provenance.content_of(one) != provenance.content_of(other)
+
+
 def is_invented(text: str) -> bool:
     """Whether it names a workload, which another seed draws anew."""
     return text.startswith("workload:")
 
 
 def _share_out(
-    parts: dict[str, list[Part]], missing: list[str], traces: list[str], seed: int, notices: list[str]
+    parts: dict[str, list[Part]],
+    missing: list[str],
+    traces: list[str],
+    drawn: Collection[str],
+    seed: int,
+    notices: list[str],
 ) -> None:
     """Gives the missing splits their share of the traces that are searched on."""
-    invented = [text for text in traces if is_invented(text)]
-    recorded = [text for text in traces if not is_invented(text)]
+    invented = [text for text in traces if text in drawn]
+    recorded = [text for text in traces if text not in drawn]
     if invented:
         for name in missing:
-            parts[name] += [_whole(text, name, seed) for text in invented]
-        drawn = " and ".join(f"{DRAWS[name]} for {name}" for name in missing)
-        notices.append(f"of each workload {DRAWS[TRAIN]} draws are searched on; others serve: {drawn}")
+            parts[name] += [_whole(text, name, seed, drawn) for text in invented]
+        others = " and ".join(f"{DRAWS[name]} for {name}" for name in missing)
+        notices.append(f"of each workload {DRAWS[TRAIN]} draws are searched on; others serve: {others}")
     if not recorded:
         return
     shares = {name: SHARES[name] for name in (TRAIN, *missing)}
@@ -263,9 +277,9 @@ def _share_out(
         taken = 0
         for name in missing:
             n = max(1, round(len(recorded) * shares[name] / total))
-            parts[name] += [_whole(text, name, seed) for text in sorted(order[taken : taken + n])]
+            parts[name] += [_whole(text, name, seed, drawn) for text in sorted(order[taken : taken + n])]
             taken += n
-        parts[TRAIN] = [*kept, *(_whole(text, TRAIN, seed) for text in sorted(order[taken:]))]
+        parts[TRAIN] = [*kept, *(_whole(text, TRAIN, seed, drawn) for text in sorted(order[taken:]))]
         notices.append(
             f"{len(order) - taken} of the {len(recorded)} traces are searched on, "
             + " and ".join(f"{round(len(recorded) * shares[name] / total) or 1} serve as {name}" for name in missing)

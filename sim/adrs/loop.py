@@ -35,6 +35,9 @@ from sim.study.experiment import Bench
 
 JOURNAL, BEST = "journal.jsonl", "best.py"
 
+N_SEARCHES = 5
+"""A search and its controls, which have equal shares of the events."""
+
 MOST_ROWS = 100_000
 """Rows of an instance, where nothing else is said."""
 
@@ -147,7 +150,7 @@ def evolve(
         notices.append(f"goes on from {journal.n_found:,} trials that {folder} holds")
     else:
         ladder.refuse_when_spent()
-    ledger = Ledger(wanted.events)
+    ledger = Ledger(wanted.events, N_SEARCHES)
     court = Court(problem, Judge(problem.domain, mapper), journal, ledger)
     _refuse_failing(court, seeds, splits)
     search = Search("evolved", court, splits, proposer, begun, wanted.budget, wanted.seed)
@@ -210,11 +213,11 @@ def _refuse_small(wanted: Wanted, problem: Problem, begun: Mapping[str, str], sp
         )
     if not wanted.events:
         return
-    one_rung = sum(len(each.open(bench, problem.system)) for each in splits.train) * len(begun)
-    if wanted.events < one_rung:
+    least = sum(len(each.open(bench, problem.system)) for each in splits.train) * len(begun) * N_SEARCHES
+    if wanted.events < least:
         raise InputError(
-            f"--events must be at least {one_rung:,}, so that the {len(begun)} policies that the search begins with can be tried "
-            f"on all {len(splits.train)} training instances, got {wanted.events:,}"
+            f"--events must be at least {least:,}, so that search and controls, with a share of 1/{N_SEARCHES} each, can try the "
+            f"{len(begun)} policies that a search begins with on all {len(splits.train)} instances, got {wanted.events:,}"
         )
 
 

@@ -97,7 +97,7 @@ class Search:
         self._try([(each, k % len(self.archive.islands)) for k, each in enumerate(begun)], every_rung=True)
         self.begun = [each for each in begun if each.is_ok]
         yield self._step()
-        while self.evaluations < self.most and not self.court.ledger.is_spent and not self.stopped:
+        while self.evaluations < self.most and not self.court.ledger.is_spent(self.name) and not self.stopped:
             batch = list(self._asked(min(self.batch, self.most - self.evaluations)))
             if not batch:
                 break

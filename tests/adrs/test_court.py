@@ -104,14 +104,14 @@ def test_a_baseline_that_fails_ends_the_search_in_a_line():
         here.extend([tried(A)], THREE, "search")
 
 
-def test_a_ledger_is_spent_by_all_purposes_together():
-    ledger = Ledger(10)
+def test_searches_have_equal_shares_of_a_ledger():
+    ledger = Ledger(10, 2)
     ledger.charge("one", 4)
     ledger.charge("other", 5)
-    assert (ledger.total, ledger.is_spent) == (9, False)
+    assert (ledger.total, ledger.is_spent("one"), ledger.is_spent("other")) == (9, False, True)
     ledger.charge("one", 1)
-    assert (ledger.events, ledger.is_spent) == ({"one": 5, "other": 5}, True)
-    assert not Ledger().is_spent
+    assert (ledger.events, ledger.is_spent("one"), ledger.is_spent("third")) == ({"one": 5, "other": 5}, True, False)
+    assert not Ledger().is_spent("one")
 
 
 def test_a_candidate_counts_as_tried_on_the_first_instances_only():

@@ -143,7 +143,7 @@ def test_few_traces_show_nothing_however_large_the_gain(tmp_path):
     few = splits(holdout=instances(ENOUGH - 1, "holdout"))
     ending = concluded(Judge(metric_of({good: 0.5})), tmp_path, good=["count * heat"], of=few)
     assert ending.winner.candidate.source == good
-    assert "5 traces are too few to announce a winner (6 are the least)" in ending.verdict
+    assert "on 5 traces of the holdout: too few to announce a winner (6 are the least)" in ending.verdict
     assert "real" not in ending.verdict
 
 

@@ -43,6 +43,18 @@ def test_a_workload_is_split_by_its_draws():
     assert notices == ["of each workload 8 draws are searched on; others serve: 4 for validation and 8 for holdout"]
 
 
+def test_a_workload_without_chance_has_one_draw_and_is_cut_in_time():
+    splits, notices = splits_of("workload:loop,n_requests=400,n_pages=20")
+    assert [(i.start, i.stop, i.seed) for name in NAMES for i in splits.of(name)] == [
+        (0, 200, 0),
+        (200, 280, 0),
+        (280, 400, 0),
+    ]
+    assert "cut in time" in notices[0]
+    abroad = splits_of(SMALL, foreign=("workload:loop,n_requests=400,n_pages=20",))[0].foreign
+    assert len(abroad) == 1
+
+
 def test_searches_of_different_seeds_share_no_draw():
     one, other = (splits_of(SMALL, seed=seed)[0] for seed in (0, 1))
     drawn = [{i.seed for name in NAMES for i in each.of(name)} for each in (one, other)]
@@ -91,9 +103,7 @@ def test_rows_of_two_splits_never_overlap(tmp_path):
 
 
 def test_several_capacities_are_instances_of_their_own_and_the_first_few_are_mixed():
-    splits, _ = splits_of(
-        SMALL, SMALL.replace("zipf", "loop").replace("n_pages=20", "n_pages=9"), options={"capacity": "2,4"}
-    )
+    splits, _ = splits_of(SMALL, SMALL.replace("n_pages=20", "n_pages=9"), options={"capacity": "2,4"})
     assert len(splits.train) == 2 * DRAWS["train"] * 2
     assert {dict(i.setting)["capacity"] for i in splits.train} == {2, 4}
     assert [splits.train[0].trace == i.trace for i in splits.train[:6]] == [True, False] * 3

@@ -175,7 +175,7 @@ def test_parents_are_seeds_or_the_best_where_a_control_says_so(parents, expected
         assert all(len(of) == 1 for of in proposer.parents)
 
 
-def test_it_stops_when_the_ledger_is_spent():
+def test_it_stops_when_its_share_of_the_ledger_is_spent():
     search, _, _ = searched(Scripted(endless()), most=10_000, events=3000)
     assert search.court.ledger.total >= 3000 and search.evaluations < 200
 

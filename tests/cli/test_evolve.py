@@ -166,7 +166,10 @@ def test_another_seed_draws_other_traces_and_candidates(ran, tmp_path):
         (("paging", *SMALL, "--budget", "11"), ("--budget must be at least 12", "got 11")),
         (("paging", *SMALL, "--proposer", "ast", "--budget", "26"), ("--budget must be at least 27", "got 26")),
         (("paging", *SMALL, "--budget", "0"), ('--budget must be a whole number of at least 1, got "0"',)),
-        (("paging", *SMALL, "--events", "26399"), ("--events must be at least 26,400", "got 26,399")),  # 8 x 300 x 11
+        (
+            ("paging", *SMALL, "--events", "131999"),
+            ("--events must be at least 132,000", "got 131,999"),
+        ),  # 8 x 300 x 11 x 5
         (("paging", *SMALL, "--set", "capcity=3"), ('no setting of paging named "capcity"; did you mean "capacity"?',)),
         (("paging", *SMALL, "--set", "capacity"), ('--set "capacity" is no setting; expected KEY=VALUE',)),
         (("paging", *SMALL, "--proposer", "genius"), ("'genius' is not one of",)),
@@ -310,6 +313,16 @@ def test_what_a_stub_said_is_recorded_and_replayed_offline_to_the_same_run(say, 
     next(iter(sorted((tmp_path / "answers").iterdir()))).unlink()
     missing = say(*LLM, "-o", "missing", "--cassette", "answers", "--cassette-mode", "replay")
     one_line(missing, "answers holds no answer ", "the run differs from the one that was recorded")
+
+
+def test_a_limit_of_events_leaves_every_control_its_share(say):
+    said = say("paging", *SMALL, "-o", "run", "--budget", "500", "--events", "140000", "--json")
+    assert said.code == 0, said.err
+    rows = {row["candidate"]: row for row in json.loads(said.out)}
+    searches = [rows[name] for name in ("evolved", "tuned", "random", "best of n", "hill climbing")]
+    assert all(
+        28_000 <= row["events"] < 28_000 + 48 * 300 * 8 for row in searches
+    )  # beyond its share by a generation at most
 
 
 def test_a_winner_that_is_no_formula_keeps_its_own_words_below_the_figures():
