@@ -23,18 +23,24 @@ from sim.core.metric import Metric
 from sim.domains import paging
 from tests.adrs import runs
 from tests.adrs.stub import Stub, fails, says
+from tests.adrs.synthetic import formula
 from tests.cli.command import Said, augsim
 
 TRACE = "workload:zipf,n_requests=300,n_pages=40"
 
 SMALL = ("--trace", TRACE, "--set", "capacity=8", "--budget", "24", "--workers", "1")
 
-ANSWERS = (
+JAILED = (
     "import math\n\nfrom sim.domains import paging\n\n\nclass Mine(paging.Sampled):\n"
     '    """Evicts what was asked for least in its time."""\n\n'
     "    def score(self, page):\n        return self.age(page) - {k}.0 * self.count(page)\n"
 )
-"""What the stub says in place of a model: a policy that goes to the jail, another one each time."""
+
+
+def answer(k: int) -> str:
+    """What the stub says in place of a model: policies that decide unlike each other; every fifth one goes to the jail."""
+    return formula(f"age - {k}.5 * count") if k % 5 else JAILED.format(k=k + 1)
+
 
 DRIVER = """
 import sys
@@ -46,10 +52,13 @@ main.main()
 """
 """The command with a folder of its own for looks at holdouts, where nobody has looked before."""
 
+SILENT = f"import sim.adrs.telling\nsim.adrs.telling.tell = lambda *about, **more: iter(())\n{DRIVER}"
+"""The same without figures and report."""
 
-def spawned(folder: Path, *words: object, **environment: str) -> Said:
+
+def spawned(folder: Path, *words: object, driver: str = SILENT, **environment: str) -> Said:
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER, "evolve", *map(str, words)],
+        [sys.executable, "-c", driver, "evolve", *map(str, words)],
         capture_output=True,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "utf-8", **environment},
@@ -62,7 +71,7 @@ def spawned(folder: Path, *words: object, **environment: str) -> Said:
 def ran(tmp_path_factory):
     """One run, and what it said."""
     folder = tmp_path_factory.mktemp("evolve")
-    return folder, spawned(folder, "paging", *SMALL, "-o", "run", PYTHONHASHSEED="1")
+    return folder, spawned(folder, "paging", *SMALL, "-o", "run", driver=DRIVER, PYTHONHASHSEED="1")
 
 
 class Here:
@@ -275,7 +284,7 @@ def test_an_endpoint_lost_midway_is_told_and_the_same_command_goes_on_as_if_noth
     def script(number, asked):
         """One answer to one request, whichever run asks."""
         place = known.setdefault(json.dumps(asked, sort_keys=True), len(known))
-        return failure if is_broken and place >= 3 else says(ANSWERS.format(k=place + 1))
+        return failure if is_broken and place >= 3 else says(answer(place))
 
     known = {}
     with Stub(script) as stub:
@@ -297,7 +306,7 @@ def test_an_endpoint_lost_midway_is_told_and_the_same_command_goes_on_as_if_noth
 
 
 def test_what_a_stub_said_is_recorded_and_replayed_offline_to_the_same_run(say, monkeypatch, tmp_path):
-    with Stub([says(ANSWERS.format(k=k + 1)) if k != 1 else says("I cannot.") for k in range(9)]) as stub:
+    with Stub([says(answer(k) if k != 1 else "I cannot.") for k in range(9)]) as stub:
         recorded = say(*LLM, "-o", "run", "--base-url", stub.base_url, "--cassette", "answers")
     assert recorded.code == 0, recorded.err
     told = [json.loads(path.read_text()) for path in (tmp_path / "answers").iterdir()]
@@ -326,7 +335,7 @@ def test_a_limit_of_events_leaves_every_control_its_share(say):
 
 
 def test_a_winner_that_is_no_formula_keeps_its_own_words_below_the_figures():
-    source = ANSWERS.format(k=2)
+    source = JAILED.format(k=2)
     told = loop._with_docstring(source, "Evolved.\n\n    Figures.")
     assert (
         '    """Evolved.\n\n    Figures.\n\n    Evicts what was asked for least in its time.\n    """\n\n    def score'

@@ -13,7 +13,7 @@ import pytest
 
 from sim.adrs.loop import BEST, JOURNAL
 from tests.adrs.stub import Stub, says
-from tests.cli.test_evolve import ANSWERS, DRIVER
+from tests.cli.test_evolve import DRIVER, answer
 
 WORDS = ("paging", "--trace", "workload:zipf,n_requests=600,n_pages=50", "--set", "capacity=8", "--workers", "2")
 
@@ -88,7 +88,7 @@ def test_a_killed_search_by_a_models_answers_loses_nothing_and_asks_nothing_twic
     def script(number, asked):
         """One answer to one request, whichever run asks."""
         place = known.setdefault(json.dumps(asked, sort_keys=True), len(known))
-        return says(ANSWERS.format(k=place + 1) if place % 4 else "I had rather not.")
+        return says(answer(place) if place % 4 else "I had rather not.")
 
     with Stub(script) as stub:
         words = (
