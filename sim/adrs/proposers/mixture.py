@@ -35,20 +35,20 @@ class Mixture:
         self.bandit: Any = catalog.policy("bandits", bandit)
         names = tuple(each.name for each in proposers)
         self.bandit.begin(Told(n_arms=len(proposers), horizon=horizon, arm_names=names), rng)
-        self.waiting: dict[str, tuple[int, list[float]]] = {}
+        self.waiting: dict[str, list[tuple[int, list[float]]]] = {}  # the latest that asked for it last
 
     def ask(self, parents: Sequence[Tried], rng: np.random.Generator) -> Proposal:
         arm = int(self.bandit.choose(None))
         proposal = self.proposers[arm].ask(parents, rng)
         best = list(parents[-1].report.losses.values()) if parents else []
-        self.waiting[proposal.candidate.id] = (arm, best)
+        self.waiting.setdefault(proposal.candidate.id, []).append((arm, best))
         return proposal
 
     def tell(self, tried: Tried) -> None:
         for proposer in self.proposers:
             proposer.tell(tried)
-        arm, parent = self.waiting.pop(tried.candidate.id, (-1, []))
-        if arm >= 0:
+        if waiting := self.waiting.get(tried.candidate.id):
+            arm, parent = waiting.pop()
             mine = list(tried.report.losses.values())
             n = min(len(mine), len(parent))
             is_better = bool(mine) and math.fsum(mine[:n]) < math.fsum(parent[:n])

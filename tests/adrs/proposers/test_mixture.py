@@ -67,6 +67,23 @@ def test_children_are_compared_with_parents_on_what_both_have_seen():
     assert bad.n < 30
 
 
+def test_one_that_repeats_what_another_made_takes_no_reward_from_it():
+    """The repeated candidate is told as a duplicate at once, and what became of the first one later."""
+    first, second = Counting("first"), Counting("second")
+    second.ask = lambda parents, rng: Proposal(Candidate(f"first {first.n}", proposer="second"))
+    mixture = Mixture([first, second], 300, stream(0, "bandit"))
+    rewards = []
+    mixture.bandit.update = lambda arm, reward, cost: rewards.append((arm, reward))
+    arms = iter((0, 1))
+    mixture.bandit.choose = lambda context: next(arms)
+    made = mixture.ask([PARENT], stream(0, "asked")).candidate
+    again = mixture.ask([PARENT], stream(0, "asked")).candidate
+    assert made.id == again.id
+    mixture.tell(Tried(again, Report(Status.DUPLICATE)))
+    mixture.tell(Tried(made, ok(0.5)))
+    assert rewards == [(1, 0.0), (0, 1.0)]
+
+
 def test_all_hear_of_every_candidate():
     one, other = Counting("one"), Counting("other")
     led(Mixture([one, other], 40, stream(0, "bandit")), {"one": ok(1.0), "other": ok(1.0)}, n=40)
