@@ -26,7 +26,7 @@ from traces.store import open_trace
 
 ROOT = Path(__file__).resolve().parents[4]
 
-SETTING = {**QUICK, "portfolio": "mutation_50;rins_50;rens_50", "optimum": 11819.283514}
+SETTING = {**QUICK, "portfolio": "mutation_50;rins_50;rens_50", "optimum": 11877.852959}
 
 N_DRAWS = 12
 
