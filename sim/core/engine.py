@@ -174,7 +174,12 @@ def _raise_as_interpreted(begin: Callable[[], Run], name: str, mode: Mode, failu
 
 
 def _blamed(name: str, run: Run, error: Exception) -> PolicyError:
-    return PolicyError(f"{name} raised {type(error).__name__} at request {run.now}: {error}")
+    return PolicyError(f"{name} raised {type(error).__name__} at request {run.now}: {_words(error)}")
+
+
+def _words(error: Exception) -> str:
+    """What it says, in one line."""
+    return " ".join(str(error).split())
 
 
 def _guarded(name: str, run: Run | None, action: Callable[[], Any]) -> Any:
@@ -185,7 +190,7 @@ def _guarded(name: str, run: Run | None, action: Callable[[], Any]) -> Any:
         raise
     except Exception as error:
         where = f"at request {run.now}" if run is not None else "in begin"
-        raise PolicyError(f"{name} raised {type(error).__name__} {where}: {error}") from error
+        raise PolicyError(f"{name} raised {type(error).__name__} {where}: {_words(error)}") from error
 
 
 def _differs(begin: Callable[[], Run], play: CompiledLoop, run: Run) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, ClassVar, dataclass_transform
 
+from sim.core.errors import IllegalDecision
+
 
 @dataclass_transform(eq_default=False)
 class Policy:
@@ -49,6 +51,19 @@ class Policy:
 def defines(policy: Policy, verb: str) -> bool:
     """Whether the policy has this optional verb; settled before the run, so it costs a compiled loop nothing."""
     return callable(getattr(policy, verb, None))
+
+
+def check_number(policy: Policy, verb: str, answer: Any, row: int) -> None:
+    """Refuses an answer that is no whole number, as after a forgotten `return`. Machine code, with its types, skips this.
+
+    Raises:
+        IllegalDecision: names policy, verb, answer and row.
+    """
+    if isinstance(answer, bool) or not hasattr(answer, "__index__"):
+        cure = "; is a return missing?" if answer is None else ""
+        raise IllegalDecision(
+            f"{type(policy).__name__} answered {answer!r} to {verb} at request {row}; expected a whole number{cure}"
+        )
 
 
 def counters_of(policy: Any) -> dict[str, float]:

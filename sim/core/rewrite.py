@@ -20,7 +20,7 @@ from sim.core.binding import unbound
 from sim.core.errors import CannotCompile
 from sim.core.kinds import Array, Cell, Generator, Items, Kind, Number, Object, Record, Static, Table, source_tree
 from sim.core.memory import touch, touch_parts
-from sim.core.policy import defines
+from sim.core.policy import check_number, defines
 
 DRAWS = (
     "random",
@@ -227,6 +227,8 @@ class Rewriter(ast.NodeTransformer):
         match node.value:
             case ast.Call(ast.Name(name), [thing, indices, k]) if self._resolve(name)[1] is touch_parts:
                 return self._touch_parts(node, thing, indices, k)
+            case ast.Call(ast.Name(name)) if self._resolve(name)[1] is check_number:
+                return None
         node.value = self.visit(node.value)
         return node
 

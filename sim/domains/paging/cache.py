@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core.memory import touch_parts
 from sim.core.operations import Operation
-from sim.core.policy import defines
+from sim.core.policy import check_number, defines
 from sim.core.structures import Structure
 from sim.core.trace import NONE
 
@@ -99,6 +99,7 @@ class Cache(Structure):
                 self.misses = 1
                 self.missed_bytes = request.size if self.sizes is not None else 0
             victim = policy.evict(request)
+            check_number(policy, "evict", victim, request.index)
             if not self.is_resident(victim):
                 self.broken = NOTHING_EVICTED if victim == NONE else NOT_RESIDENT
                 self.broken_page = victim
@@ -118,6 +119,7 @@ class Cache(Structure):
     def let_go(self, policy, request):
         """Drops the pages that the policy releases unforced; whether all of them were resident."""
         page = policy.release(request)
+        check_number(policy, "release", page, request.index)
         while page != NONE:
             if not self.is_resident(page):
                 self.broken = RELEASED_ABSENT
@@ -126,6 +128,7 @@ class Cache(Structure):
             self.drop(page)
             self.note(RELEASE, page)
             page = policy.release(request)
+            check_number(policy, "release", page, request.index)
         return True
 
     def is_resident(self, page):

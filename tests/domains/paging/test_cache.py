@@ -36,6 +36,22 @@ class WrongRelease(LRU):
         return 1 if request.index == 0 else -1
 
 
+class Answers(LRU):
+    """Gives the text of its parameter, as Python reads it, for a page."""
+
+    verb: str = "evict"
+    text: str = "None"
+
+    def answer(self, verb):
+        return eval(self.text) if verb == self.verb else -1
+
+    def evict(self, request):
+        return self.answer("evict")
+
+    def release(self, request):
+        return self.answer("release")
+
+
 class CannotForget(paging.Policy):
     def evict(self, request):
         return 0
@@ -86,6 +102,32 @@ def test_released_pages_leave_unforced_and_are_no_evictions(mode):
 def test_releasing_a_page_that_is_not_there_is_illegal(mode):
     with pytest.raises(IllegalDecision, match=r"WrongRelease .* page 1 at request 0"):
         run(WrongRelease(), "ab", 2, mode=mode)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("None", "Answers answered None to {verb} at request {row}; expected a whole number; is a return missing?"),
+        ("0.0", "Answers answered 0.0 to {verb} at request {row}; expected a whole number"),
+        ("True", "Answers answered True to {verb} at request {row}; expected a whole number"),
+        ("'a'", "Answers answered 'a' to {verb} at request {row}; expected a whole number"),
+    ],
+)
+@pytest.mark.parametrize(("verb", "row"), [("evict", 1), ("release", 0)])
+def test_an_answer_that_is_no_page_is_illegal(verb, row, text, expected):
+    with pytest.raises(IllegalDecision) as caught:
+        run(Answers(verb=verb, text=text), "ab", 1, mode="auto")
+    assert str(caught.value) == expected.format(verb=verb, row=row)
+
+
+class ForgetsToReturn(LRU):
+    def evict(self, request):
+        self.order.pop_back()
+
+
+def test_a_forgotten_return_is_said_whichever_form_is_tried_first():
+    with pytest.raises(IllegalDecision, match=r"answered None to evict at request 1; .* is a return missing\?"):
+        run(ForgetsToReturn(), "ab", 1, mode="auto")
 
 
 @BOTH
