@@ -6,8 +6,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import io
 import linecache
 import sys
+import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
@@ -50,10 +52,11 @@ def _executed(path: Path, file: Path, name: str, data: bytes) -> ModuleType:
     is_whole = False
     try:
         with _modules_beside(loaded, file.parent):
-            exec(compile(data, str(file), "exec"), vars(loaded))
+            exec(compile(_text(data), str(file), "exec"), vars(loaded))
         is_whole = True
     except SyntaxError as error:
-        raise InputError(f"{path}, line {error.lineno}: {error.msg}") from None
+        where = f"{path}, line {error.lineno}" if error.lineno else f"policy file {path}"
+        raise InputError(f"{where}: {error.msg}") from None
     except Exception as error:
         raise InputError(f"policy file {path} fails when loaded: {type(error).__name__}: {error}") from error
     finally:
@@ -61,6 +64,24 @@ def _executed(path: Path, file: Path, name: str, data: bytes) -> ModuleType:
             _put_aside_what_came_with_others()
             del sys.modules[name]
     return loaded
+
+
+def _text(data: bytes) -> str:
+    """A file's text, in the encoding that its first lines name, else UTF-8: whole, comments too, since it is read again later.
+
+    Raises:
+        SyntaxError: it has bytes that this encoding does not, or NUL.
+    """
+    if 0 in data:
+        raise SyntaxError("a NUL byte; expected Python in UTF-8", ("", data.count(b"\n", 0, data.index(0)) + 1, 0, ""))
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SyntaxError(
+            f"byte 0x{data[error.start]:02x} is not {encoding}; save it as UTF-8", ("", line, 0, "")
+        ) from None
 
 
 @contextmanager

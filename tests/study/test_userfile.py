@@ -48,6 +48,28 @@ def test_a_file_that_fails_leaves_nothing_behind(tmp_path):
     assert set(sys.modules) - before == set()
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"x = 1\ny = \x00\n", "mine.py, line 2: a NUL byte; expected Python in UTF-8"),
+        (b"x = 1\n\n# caf\xe9\n", "mine.py, line 3: byte 0xe9 is not utf-8; save it as UTF-8"),
+        (b"# coding: ascii\nx = '\xc3\xa9'\n", "mine.py, line 2: byte 0xc3 is not ascii; save it as UTF-8"),
+        (b"# coding: martian\n", "mine.py: unknown encoding: martian"),
+    ],
+)
+def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path, data, expected):
+    (tmp_path / "mine.py").write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        userfile.load(tmp_path / "mine.py")
+    assert str(caught.value).endswith(expected)
+
+
+@pytest.mark.parametrize("data", [b"\xef\xbb\xbfx = '\xc3\xa9'\r\n", b"# coding: latin-1\nx = '\xe9'\n"])
+def test_a_file_is_read_in_the_encoding_that_it_names(tmp_path, data):
+    (tmp_path / "mine.py").write_bytes(data)
+    assert userfile.load(tmp_path / "mine.py").x == "é"
+
+
 def test_modules_from_elsewhere_stay_where_they_are(tmp_path):
     path = written(tmp_path, mine="import colorsys, rules", rules="")
     userfile.load(path)
