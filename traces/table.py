@@ -154,6 +154,9 @@ def look(
             columns[what] = fitting[0]
             if len(first) > 1:
                 guesses.append(f"{what} in column {fitting[0] + 1} {shown(first[fitting[0]].encode())}")
+        elif unfit := [i for i in known if i not in taken and i < len(second)]:
+            name, value = (shown(text[unfit[0]].encode("utf-8", "surrogateescape")) for text in (first, second))
+            guesses.append(f"no {what} in column {unfit[0] + 1} {name}, where line {lines.lines[1]} has {value}")
         elif what == "page":
             raise InputError(f"{described}; give the page's as page_column, by its number" + " or name" * has_header)
     return Table(len(first), has_header, columns, [f"guessed: {', '.join(guesses)}"] if guesses else [])

@@ -64,8 +64,13 @@ def test_columns_are_known_by_their_names():
     assert found.guesses[0].startswith('guessed: a header, page in column 2 "obj-id", time in column 1 "Timestamp"')
 
 
-def test_a_column_whose_values_do_not_fit_its_name_is_not_guessed():
-    assert layout("page,size,op", "a,large,trim").columns == {"page": 0}
+def test_a_column_whose_values_do_not_fit_its_name_is_not_guessed_which_is_said():
+    found = layout("page,size,op", "a,large,trim")
+    assert found.columns == {"page": 0}
+    assert found.guesses == [
+        'guessed: a header, page in column 1 "page", no size in column 2 "size", where line 2 has "large", '
+        'no op in column 3 "op", where line 2 has "trim"'
+    ]
     assert layout("page,size,op", "a,7,Read").columns == {"page": 0, "size": 1, "op": 2}
 
 
