@@ -133,20 +133,22 @@ def next(
         lognormal: adds exp(sigma Z), Z standard normal, with this sigma, at least 0; "never again" then stands for request
             number 10,000 n. It only delays, is heavy-tailed, and its scale is absolute. Beyond exp(700) the noise grows with
             the logarithm of its exponent: it stays finite and keeps its order, without ties. None: no such noise.
-        normal: adds normal noise of this standard deviation in requests, at least 0; "never again" stays as it is.
+        normal: adds normal noise of this standard deviation in requests, 0 to 1e300; "never again" stays as it is.
         adversarial: reverses the order, row h becomes row n - 1 - h: what is requested soonest is predicted last.
 
     Returns:
         A new trace with a column `predicted_next_use`, float64, shape (n,); without noise `NEVER` where the page does not return.
 
     Raises:
-        InputError: a negative or infinite deviation.
+        InputError: a negative or infinite deviation, or one of normal noise beyond 1e300.
 
     Reference: Lykouris and Vassilvitskii, "Competitive Caching with Machine Learned Advice", ICML 2018, experiments (log-normal).
     """
     for key, value in (("lognormal", lognormal or 0.0), ("normal", normal)):
         if not 0 <= value < math.inf:
             raise InputError(f"next: {key} must be a standard deviation, at least 0 and finite, got {value:g}")
+    if normal > 1e300:
+        raise InputError(f"next: normal must be at most 1e300, got {normal:g}")
     n = len(trace)
     following = truth.next_use(trace)
     returns = following != NEVER

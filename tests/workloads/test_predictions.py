@@ -125,6 +125,7 @@ def test_what_the_optimum_of_equal_pages_says_is_refused_for_sizes(predictor):
         ("discard", {"adversarial": math.nan}, "discard: adversarial must be between 0 and 1, got nan"),
         ("next", {"lognormal": -1.0}, "next: lognormal must be .* at least 0 and finite, got -1"),
         ("next", {"normal": math.inf}, "next: normal must be .* at least 0 and finite, got inf"),
+        ("next", {"normal": 1e308}, r"next: normal must be at most 1e300, got 1e\+308"),
         ("frequency", {"horizon": 0}, "frequency: horizon must be at least 1 request, got 0"),
         ("frequency", {"rate": 0.0}, "frequency: rate must be above 0 and finite, got 0"),
         ("states", {"of": predictions.discard}, "states: `of` must predict next requests"),
