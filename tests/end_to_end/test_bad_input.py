@@ -129,6 +129,10 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
         (("good.txt", "--capacity", "0.1", *LRU), "capacity must be at least 1 page, got 0.1; a share is written 10%"),
         (("good.txt", "--capacity", "2.5", *LRU), "capacity must be a whole number of pages, got 2.5"),
         (("good.txt", "--capacity", f"{10**19}", *LRU), "capacity must be below 2^63 pages, got 10000000000000000000"),
+        (
+            ("good.txt", "--capacity", f"{2**63 + 1}", *LRU),
+            "capacity must be below 2^63 pages, got 9223372036854775809",
+        ),
         ((*TRACE, *LRU, "--json", "--csv"), "--json and --csv exclude each other; give one of them"),
         (("good.txt", "--capacity", "0%", *LRU), "capacity must be above 0%, got 0%"),
         (

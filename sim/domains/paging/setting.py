@@ -143,7 +143,7 @@ def _capacities(text: str, trace: Trace, sized: bool, notices: list[str]) -> lis
         raise InputError(
             f'capacity "{text}" is not understood; expected pages (1000), bytes (64mb), a share (10%) or auto'
         )
-    size = _number(lower, text)
+    size = _number(lower, text) if "." in lower else int(lower)
     unit = "byte" if sized else "page"
     if size < 1:
         cure = f"; a share is written {100 * size:g}%" if 0 < size < 1 else ""
