@@ -53,16 +53,17 @@ def table(ranking: Ranking, width: int | None = None) -> None:
     console = Console(width=width or (None if sys.stdout.isatty() else WIDE), highlight=False)
     endless = Console(width=10 * WIDE)
     spared: list[str] = []
-    waiting = [heading for heading in ranking.spared if heading in dict(ranking.columns)]
+    there = dict(ranking.columns)
+    waiting = [found for group in ranking.spared if (found := [heading for heading in group if heading in there])]
     while waiting and endless.measure(_grid(ranking, spared)).maximum > console.width:
-        spared.append(waiting.pop(0))
+        spared = [*waiting.pop(0), *spared]
     with console.capture() as drawn:
         console.print(Text(ranking.title, style="table.title"), soft_wrap=True)  # a long one keeps its line
         console.print(_grid(ranking, spared))
         if ranking.caption:
             console.print(Text(ranking.caption, style="table.caption"))
         if spared:
-            console.print(Text(f"not shown for want of room: {', '.join(reversed(spared))}", style="table.caption"))
+            console.print(Text(f"not shown for want of room: {', '.join(spared)}", style="table.caption"))
     print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 

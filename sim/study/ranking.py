@@ -19,8 +19,8 @@ CUSTOMARY = ("ratio_to_opt", "byte_miss_ratio", "eta0", "eta1", "eta", "bound_ho
 
 HEADINGS = {"ratio_to_opt": "ratio to OPT", "bound_holds": "bound"}
 
-SPARED = ("M req/s", "eta1", "eta0", "eta", "bound", "engine")
-"""Columns that a narrow terminal is spared, the first one first."""
+SPARED = (("M req/s",), ("eta0", "eta1"), ("eta",), ("bound",), ("engine",))
+"""Columns that a narrow terminal is spared, the first ones first; those that say nothing without each other go together."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,15 @@ class Ranking:
         columns: (heading, "left" or "right").
         rows: a cell for each column.
         caption: what must be known to read it.
-        spared: headings of columns that are left out, in this order, where the table is wider than the place for it.
+        spared: headings of columns that are left out, in this order, together where they stand together, where the table is wider
+            than the place for it.
     """
 
     title: str
     columns: list[tuple[str, str]]
     rows: list[list[str]]
     caption: str
-    spared: tuple[str, ...] = ()
+    spared: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass
