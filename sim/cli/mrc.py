@@ -130,8 +130,8 @@ def command(
     if figure:
         from sim.study import figures
 
-        figures.check(figure)
         files.check_not_read(figures.table_of(figure), trace)
+        figures.check(figure)
     if not no_reference and (reference := _reference(domain, system, policies, n_kept, method)):
         policies = (*policies, reference)
     question = curves.Question(

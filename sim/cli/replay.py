@@ -145,8 +145,8 @@ def replay(
     if json_wanted and csv_wanted:
         raise click.UsageError("--json and --csv exclude each other; give one of them")
     if figure:
-        figures.check(figure)
         files.check_not_read(figures.table_of(figure), trace)
+        figures.check(figure)
     opened = bench.trace(trace, domain, seed)
     settings, notices = system.Setting.from_options(opened, **setting)
     for text in [*opened.origin.get("notices", ()), *notices]:

@@ -155,6 +155,10 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
             ("good.csv", "--capacity", "2", *LRU, "--figure", "good.png"),
             "good.csv is the trace that is read; give another name",
         ),
+        (
+            (*TRACE, *LRU, "--figure", "ttl.png"),
+            "ttl.csv is there already, and the figure's table would replace it; give another name",
+        ),
         # the policy
         (TRACE, "Missing option '-p' / '--policy'"),
         ((*TRACE, "-p", "lruu"), 'no paging policy named "lruu"; did you mean "lru"? (augsim list paging shows all '),

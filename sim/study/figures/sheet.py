@@ -17,13 +17,20 @@ ENDINGS = (".png", ".pdf", ".svg")
 
 
 def check(path: str | Path) -> None:
-    """Refuses a file that could not be drawn, before anything runs."""
+    """Refuses a file that could not be drawn, before anything runs, and one whose table would replace another file.
+
+    A table beside the figure that is there already goes with it, and both are replaced.
+    """
     from traces import sink
 
     if Path(path).suffix.lower() not in ENDINGS:
         raise InputError(f"{path}: a figure's ending is one of {', '.join(ENDINGS)}")
     sink.check(path)
     sink.check(table_of(path))
+    if table_of(path).is_file() and not Path(path).exists():
+        raise InputError(
+            f"{table_of(path)} is there already, and the figure's table would replace it; give another name"
+        )
 
 
 def save(
