@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from typing import Any
 
 import numpy as np
@@ -124,7 +124,7 @@ def _play(finished: list[Finished], searches: list[Callable[[], Finished]], proc
     """Runs all searches to their end when the first part is played; what is left to play is nothing."""
     if start:
         return
-    if processes < 2:
+    if processes < 2 or current_process().daemon:  # a worker of a sweep has no processes of its own
         finished += [search() for search in searches]
         return
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:

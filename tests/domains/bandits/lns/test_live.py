@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.core.errors import InputError
-from sim.domains.bandits.lns import Setting, System, live, references
+from sim.domains.bandits.lns import Setting, System, live, references, side_by_side
 from sim.domains.bandits.lns.model import Model
 from sim.domains.bandits.lns.search import OUTCOMES
 from sim.domains.bandits.lns.solvers import INFEASIBLE, Limits, Solved
@@ -231,6 +231,16 @@ def test_searches_side_by_side_are_the_same_one_by_one_and_in_processes_and_none
     assert more.metrics["objective"] >= one_by_one.metrics["objective"]
     with pytest.raises(InputError, match="leave out --portfolio"):
         run("par_balans", knapsack(), portfolio="default")
+
+
+def test_a_worker_of_a_sweep_runs_its_searches_one_by_one(monkeypatch):
+    class Worker:
+        daemon = True
+
+    monkeypatch.setattr(side_by_side, "current_process", Worker)
+    monkeypatch.setattr(side_by_side, "ProcessPoolExecutor", None)  # could not be called
+    found = run("par_balans,n=2,processes=2", knapsack(), budget=300, overhead=20)
+    assert found.metrics["pulls"] > 2
 
 
 def test_solvers_alone_are_seeded_and_take_the_budget_whole():
