@@ -56,9 +56,15 @@ def read_model(source: Source, kind: str) -> Trace:
         said: list[str] = []
         highs.setCallback(lambda _, line, *__: said.append(line), None)
         highs.startCallback(highspy.cb.HighsCallbackType.kCallbackLogging)
-        if highs.readModel(str(path)) == highspy.HighsStatus.kError:
+        try:
+            is_read = highs.readModel(str(path)) != highspy.HighsStatus.kError
+            lp = highs.getLp()
+            names, row_names = list(lp.col_names_), list(lp.row_names_)
+        except UnicodeDecodeError:  # it takes any bytes for a name, and a piece of a letter for its end
+            is_read = False
+        if not is_read:
             raise InputError(f"{source.name} is no {kind.upper()} file that HiGHS can read; is it whole?")
-        has_spaces = any(" " in name for name in highs.getLp().col_names_)  # in fixed format, where HiGHS does say so
+        has_spaces = any(" " in name for name in names)  # in fixed format, where HiGHS does say so
         if kind == "mps" and not has_spaces and (stray := _stray_bound(path)):
             raise InputError(f"{source.name}: {stray}")
     if ignored := [found[1] for line in said if (found := IGNORED.match(line))]:
@@ -66,11 +72,10 @@ def read_model(source: Source, kind: str) -> Trace:
             f"{source.name}: {' '.join(ignored[0].split())}"
             + (f" ({len(ignored)} such entries)" if ignored[1:] else "")
         )
-    lp = highs.getLp()
     if not lp.num_col_:
         raise InputError(f"{source.name} has no variables; expected a mixed-integer program")
     kinds = list(lp.integrality_) or [highspy.HighsVarType.kContinuous] * lp.num_col_
-    names = list(lp.col_names_) or [f"x{i + 1}" for i in range(lp.num_col_)]
+    names = names or [f"x{i + 1}" for i in range(lp.num_col_)]
     for name, one in zip(names, kinds, strict=True):
         if one not in (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger):
             raise InputError(
@@ -92,7 +97,7 @@ def read_model(source: Source, kind: str) -> Trace:
         [one == highspy.HighsVarType.kInteger for one in kinds],
         (rows.indptr, rows.indices, rows.data),
         (np.array(lp.row_lower_), np.array(lp.row_upper_)),
-        row_names=list(lp.row_names_),
+        row_names=row_names,
         maximise=lp.sense_ == highspy.ObjSense.kMaximize,
         offset=lp.offset_,
         optimum=float(told[1]) if told else None,
