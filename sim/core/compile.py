@@ -196,7 +196,8 @@ def _assigned(loop: Callable[..., None], objects: dict[str, Any]) -> frozenset[s
 
 
 def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
-    """Compiles now, by a call over no rows. A refusal is remembered beside the module and given back."""
+    """Compiles now, by a call over no rows. A refusal is given back, and remembered beside the module where it names a line: a
+    fault of the compiler itself may be gone next time."""
     remembered = _beside(compiled.module, ".refused")
     if (refusal := _read(remembered)) is not None:
         return refusal
@@ -215,7 +216,8 @@ def _try(compiled: CompiledLoop) -> dict[str, Any] | None:
             "lines": [],
             "needs_memory": False,
         }
-    modules.keep(remembered, json.dumps(refusal).encode())
+    if refusal["lines"] or refusal["needs_memory"]:
+        modules.keep(remembered, json.dumps(refusal).encode())
     return refusal
 
 

@@ -240,6 +240,18 @@ def test_a_refusal_that_cannot_be_read_is_no_refusal(text, tmp_path):
     assert compiling._read(tmp_path / "x.refused") is None
 
 
+def test_a_fault_of_the_compiler_itself_is_said_and_not_remembered(cache, monkeypatch):
+    def fails(*arguments):
+        raise RuntimeError("out of registers")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(compiling.CompiledLoop, "__call__", fails)
+        (engine, _, notices), _ = reopened()
+    assert engine == "interpreted"
+    assert notices == ("Scaled runs interpreted: the compiler raised RuntimeError (out of registers)",)
+    assert reopened()[0][0] == "compiled"
+
+
 def test_without_a_cache_to_write_to_a_policy_still_compiles_and_one_notice_says_so(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("AUGSIM_CACHE", str(tmp_path / "file"))
