@@ -5,8 +5,12 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import select
+import signal
 import sys
+import threading
 import traceback
+from functools import cache
 from typing import Any
 
 import click
@@ -63,6 +67,7 @@ def augsim() -> None:
 
 def main() -> None:
     """Runs the command line. Exit code 0: fine, 1: a run failed, 2: wrong usage or input."""
+    _leave_if_interrupted_twice()
     gc.set_threshold(1_000_000)  # what the imports make stays: looking for garbage there took a seventh of a short run
     try:
         with augsim.make_context("augsim", sys.argv[1:]) as context:
@@ -85,6 +90,30 @@ def main() -> None:
         code = failure.exit_code(error) if isinstance(error, AugsimError) else failure.WRONG_INPUT
     _leave_output()
     sys.exit(code)
+
+
+PATIENCE_S = 2.0
+"""How long an interrupt may take before something is said, and then before a second one ends the program as it stands."""
+
+
+@cache
+def _leave_if_interrupted_twice() -> None:
+    """Lets a second Ctrl-C end the program even where machine code never returns, as a policy's loop without end does not."""
+    told, tells = os.pipe()
+    os.set_blocking(tells, False)
+    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+
+    def listen() -> None:
+        n_interrupts = 0
+        while n_interrupts < 2:
+            if n_interrupts and not select.select([told], [], [], PATIENCE_S)[0]:
+                _say("interrupted, and not at an end yet; once more ends it as it is")
+            n_interrupts += os.read(told, 1)[0] == signal.SIGINT
+        threading.Event().wait(PATIENCE_S)
+        _say("interrupted in the midst of something that did not end")
+        os._exit(failure.WRONG_INPUT)
+
+    threading.Thread(target=listen, daemon=True).start()
 
 
 def _leave_output() -> None:

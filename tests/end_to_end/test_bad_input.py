@@ -324,6 +324,59 @@ def test_ctrl_c_prints_what_is_done(folder):
     assert err == "augsim: interrupted in sleeps.py; 1 of 3 runs are done\n"
 
 
+ENDLESS = """\
+from pathlib import Path
+
+from sim.domains import paging
+
+
+class Endless(paging.Policy):
+    def begin(self, setting, rng):
+        with Path(__file__).with_suffix(".begun").open("a") as file:
+            file.write("x")
+        self.last = 0
+
+    def admit(self, request):
+        self.last = request.page
+
+    def evict(self, request):
+        while request.index > 3000:
+            pass
+        return self.last
+"""
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_ends_machine_code_that_does_not_end(folder):
+    """The third beginning is that of the compiled run, after those on which both forms are held against each other."""
+    (folder / "endless.py").write_text(ENDLESS)
+    (folder / "long.txt").write_text("".join(f"{i % 7}\n" for i in range(5000)))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sim.cli.main", "replay", "paging", "long.txt", "--capacity", "2", "-p", "endless.py"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert running.stderr is not None
+    try:
+        begun = folder / "endless.begun"
+        for _ in range(600):
+            if begun.exists() and begun.stat().st_size == 3:
+                break
+            time.sleep(0.1)
+        time.sleep(1)
+        running.send_signal(signal.SIGINT)
+        line = running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert line == "augsim: interrupted, and not at an end yet; once more ends it as it is\n"
+    assert (running.returncode, out) == (2, "")
+    assert err == "augsim: interrupted in the midst of something that did not end\n"
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 def test_a_full_disk_under_the_table_is_one_line(folder):
     with open("/dev/full", "w") as full:
