@@ -40,6 +40,8 @@ def load(path: Path) -> ModuleType:
     loaded = sys.modules.get(name)
     if loaded is None or any(_content(module) != hashed for module, hashed in loaded.__beside__.values()):
         loaded = _executed(path, file, name, data)
+    # what is compiled later is what was loaded now, though the file may be edited in between
+    linecache.cache[str(file)] = (len(data), None, io.StringIO(_text(data), newline=None).readlines(), str(file))
     sys.modules.update({beside: module for beside, (module, _) in loaded.__beside__.items()})
     return loaded
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import sys
 
 import pytest
@@ -26,6 +27,19 @@ def test_an_edited_module_beside_a_file_is_met_as_it_is_now(tmp_path):
     assert userfile.load(path).WHICH == "old"
     written(tmp_path, rules="WHICH = 'new'")
     assert userfile.load(path).WHICH == "new"
+
+
+def test_the_source_of_what_was_loaded_is_not_that_of_a_later_edit(tmp_path):
+    def source():
+        return inspect.getsource(userfile.load(path).which)
+
+    path = written(tmp_path, mine="def which():\n    return 'old'\n")
+    old = userfile.load(path).which
+    written(tmp_path, mine="# edited\ndef which():\n    return 'new, and longer'\n")
+    assert inspect.getsource(old) == "def which():\n    return 'old'\n"
+    assert source() == "def which():\n    return 'new, and longer'\n"
+    written(tmp_path, mine="def which():\n    return 'old'\n")
+    assert source() == "def which():\n    return 'old'\n"
 
 
 def test_a_file_is_loaded_once_as_long_as_nothing_changed(tmp_path):
