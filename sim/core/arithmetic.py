@@ -2,6 +2,8 @@
 
 Machine integers end at 64 bits, those of a NumPy array earlier; Python's do not end, and NumPy's wrap around. Where the forms
 would part, these raise, and the engine plays the run interpreted instead. A type for which they always part does not compile.
+
+Left as they are: comparisons of an integer beyond 2^53 with a float, which Python makes exactly and machine code after rounding.
 """
 
 from __future__ import annotations
@@ -122,6 +124,15 @@ def _dividing(context: Any, builder: Any, words: Any, limits: tuple[int, int]) -
         _raise_outside(context, builder, word, EXACT)
 
 
+def _floor_dividing(context: Any, builder: Any, words: Any, limits: tuple[int, int]) -> None:
+    """One quotient alone lies outside: that of the least integer and -1."""
+    is_least, is_minus_one = (
+        builder.icmp_signed("==", word, ir.Constant(WORD, value))
+        for word, value in zip(words, (limits[0], -1), strict=True)
+    )
+    _raise_if(context, builder, builder.and_(is_least, is_minus_one))
+
+
 def _shifting_left(context: Any, builder: Any, words: Any, limits: tuple[int, int]) -> Any:
     value, by = words
     _raise_outside(context, builder, by, (0, 63))
@@ -143,7 +154,7 @@ add, iadd = (_delegated(operation, _overflowing("sadd")) for operation in (opera
 sub, isub = (_delegated(operation, _overflowing("ssub")) for operation in (operator.sub, operator.isub))
 mul, imul = (_delegated(operation, _overflowing("smul")) for operation in (operator.mul, operator.imul))
 truediv, itruediv = (_delegated(operation, _dividing) for operation in (operator.truediv, operator.itruediv))
-floordiv, ifloordiv = (_delegated(operation, _fitting) for operation in (operator.floordiv, operator.ifloordiv))
+floordiv, ifloordiv = (_delegated(operation, _floor_dividing) for operation in (operator.floordiv, operator.ifloordiv))
 mod, imod = (_delegated(operation, _fitting) for operation in (operator.mod, operator.imod))
 lshift, ilshift = (_delegated(operation, _shifting_left) for operation in (operator.lshift, operator.ilshift))
 rshift, irshift = (_delegated(operation, _shifting_right) for operation in (operator.rshift, operator.irshift))

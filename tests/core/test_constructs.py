@@ -486,6 +486,7 @@ PART_WAYS = {
     "NumPy wraps 32 bits": ("v = self.a[3]\nv += self.a[2]\nreturn int(v)", "self.a = np.full(20, 2**30, np.int32)"),
     "NumPy wraps 64 bits": ("return int(self.a[3] * 3)", "self.a = np.full(20, 2**62, np.int64)"),
     "NumPy divides by zero": ("return 1.0 / self.a[3]", "self.a = np.zeros(20)"),
+    "the least integer by -1": ("return self.a // row.x % 1000 if row.x else 0", "self.a = -(2**63)"),
     "a negative index": ("k = row.x\nreturn self.a[k]", "self.a = np.arange(20)"),
     "no answer, which NumPy stores as no number": "if row.index < 9:\n    return 1",
     "a negative product as an index": ("return self.a[(row.x * 2) % 7 - 3]", "self.a = np.arange(20)"),
