@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sim.cli import options, output
+from sim.cli import files, options, output
 from sim.cli.replay import setting_options
 
 TABLES = "bandits/lns"
@@ -41,6 +41,7 @@ class Recorder(click.Command):
     help="Leave out what a buffer of the last N pages would serve.",
 )
 @click.option("-n", "--num-req", "n_requests", type=int, metavar="N", help="Stop the program after N requests.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
 @options.debug_option
 @click.argument("command_line", nargs=-1, required=True, metavar="-- COMMAND [ARGUMENT]...")
 def command(
@@ -49,6 +50,7 @@ def command(
     page_bytes: int,
     collapse: int,
     n_requests: int | None,
+    force: bool,
     debug: bool,
     command_line: tuple[str, ...],
 ) -> None:
@@ -59,8 +61,7 @@ def command(
     from traces import sink
     from traces.record import record
 
-    sink.check(path)
-    sink.writer(path)
+    path = files.check_target(path, "auto", force)
     recording = record(command_line, accesses=accesses, page_bytes=page_bytes, collapse=collapse, n_requests=n_requests)
     notices = [*recording.trace.origin["notices"], *sink.save(recording.trace, path)]
     if recording.exit_code:
@@ -98,17 +99,20 @@ def _outcomes() -> click.Command:
             ),
             click.Option(["--seed"], type=options.Whole(), default=0, show_default=True, help="Draws the attempts."),
             *setting_options(catalog.system(TABLES).Setting),
+            click.Option(["--force"], is_flag=True, help="Replace a file that is there."),
             click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
         ],
     )
 
 
-def outcomes(model: str, path: str, states: int, draws: int, seed: int, debug: bool, **setting: Any) -> None:
+def outcomes(
+    model: str, path: str, states: int, draws: int, seed: int, force: bool, debug: bool, **setting: Any
+) -> None:
     from sim.study import catalog
     from sim.study.experiment import Bench
     from traces import sink
 
-    sink.check(path)
+    path = files.check_target(path, "auto", force)
     if not sink.writer(path).__name__.endswith(".lns"):
         raise click.UsageError(f"a table of outcomes ends in .lns.json, or .lns.json.gz, got {path}")
     system = catalog.system(TABLES)

@@ -52,6 +52,18 @@ def test_a_recording_may_be_cut_short(tmp_path):
 
 
 @needs_valgrind
+def test_a_file_that_is_there_is_replaced_only_when_asked(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("1\n")
+    done = augsim("record", "-o", path, "--", "true")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"augsim: {path} is there already; --force replaces it")
+    assert path.read_text() == "1\n"
+    assert augsim("record", "-o", path, "--force", "-n", 50, "--", "true").returncode == 0
+    assert len(path.read_text().split()) == 50
+
+
+@needs_valgrind
 def test_a_missing_program_is_one_line(tmp_path):
     done = augsim("record", "-o", tmp_path / "a.txt", "--", "no-such-thing")
     assert (done.returncode, done.stderr) == (2, "augsim: there is no program no-such-thing to record\n")
