@@ -133,7 +133,7 @@ def look(
     named = ", ".join(
         f"{i} {shown(name.encode('utf-8', 'surrogateescape'))}" for i, name in enumerate(first[:MOST_SHOWN], 1)
     )
-    described = f"{lines.source} has {len(first):,} columns, in line {lines.lines[0]}: {named}"
+    described = f"{lines.source} has {len(first):,} column{'s' * (len(first) != 1)}, in line {lines.lines[0]}: {named}"
     described += (", ..." if len(first) > MOST_SHOWN else "") + (f" (guessed: {', '.join(guesses)})" if guesses else "")
 
     names = [_plain(name) for name in first] if has_header else []
