@@ -159,6 +159,15 @@ class Cache(Structure):
         self.expired = 0
 
 
+def breach(policy, cache):
+    """What the policy decided against the rules, in one line."""
+    name = type(policy).__name__
+    if cache.broken == NOTHING_EVICTED:
+        return f"{name} evicted nothing at request {cache.now}, but the cache is full"
+    did, page = "released" if cache.broken == RELEASED_ABSENT else "evicted", cache.broken_page
+    return f"{name} {did} page {page} at request {cache.now}, but page {page} is not in the cache"
+
+
 AHEAD = 16
 """Requests between the fetch of what a policy knows of a page and its use: some 100 ns, one access to memory."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sim.core.errors import IllegalDecision
 from sim.core.structures import Structure
-from sim.domains.paging.cache import LEGAL, Cache, Log
+from sim.domains.paging.cache import LEGAL, Cache, Log, breach
 
 
 class Shadow(Structure):
@@ -27,9 +28,10 @@ class Shadow(Structure):
     def serve(self, request):
         """Plays one request on the virtual cache; gives its loads, 0 or 1."""
         self.cache.log.size = 0
+        self.cache.now = request.index
         loaded = self.cache.serve(self.policy, request)
         if self.cache.broken != LEGAL:
-            raise ValueError("a component decided something illegal on its virtual cache")
+            raise IllegalDecision(f"{breach(self.policy, self.cache)} (its own, as a component)")
         self.loads += loaded
         return loaded
 

@@ -16,7 +16,7 @@ from sim.core.result import Decisions
 from sim.core.rows import Constant, Rows
 from sim.core.trace import Trace
 from sim.domains.paging import truth
-from sim.domains.paging.cache import BYPASS, EVICT, NOTHING_EVICTED, RELEASE, RELEASED_ABSENT, Cache, play
+from sim.domains.paging.cache import BYPASS, EVICT, RELEASE, Cache, breach, play
 from sim.domains.paging.measures import judge
 from sim.domains.paging.oracle import Oracle, PredictedCache
 from sim.domains.paging.policy import Policy, asked_of, channels_of
@@ -170,14 +170,7 @@ class PagingRun:
         return self.cache.now
 
     def illegal(self) -> str | None:
-        cache = self.cache
-        if not cache.broken:
-            return None
-        name = type(self.policy).__name__
-        if cache.broken == NOTHING_EVICTED:
-            return f"{name} evicted nothing at request {cache.now}, but the cache is full"
-        did, page = "released" if cache.broken == RELEASED_ABSENT else "evicted", cache.broken_page
-        return f"{name} {did} page {page} at request {cache.now}, but page {page} is not in the cache"
+        return breach(self.policy, self.cache) if self.cache.broken else None
 
     def counters(self) -> dict[str, float]:
         return {"misses": self.cache.misses, **counters_of(self.policy)}

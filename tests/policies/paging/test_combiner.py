@@ -7,7 +7,7 @@ from policies.paging.flush_all_zeros import FlushAllZeros
 from policies.paging.follow_pred import FollowPred
 from policies.paging.lru import LRU
 from policies.paging.marker import Marker
-from sim.core.errors import InputError
+from sim.core.errors import IllegalDecision, InputError
 from sim.domains.paging import truth
 from tests.contracts.paging.subjects import predicted
 from tests.worked import evictions, golden, misses, run
@@ -24,6 +24,18 @@ def test_the_followed_policy_changes_when_its_loads_exceed_the_bound():
     # That third load is c: LRU would let b go and FIFO a.
     assert evictions(Combiner(of=(LRU(), FIFO()), gamma=1.0), "abac", 2) == ["b"]
     assert evictions(Combiner(of=(FIFO(), LRU()), gamma=1.0), "abac", 2) == ["a"]
+
+
+class Stubborn(LRU):
+    def evict(self, request):
+        return 0
+
+
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+def test_a_component_that_decides_something_illegal_is_named_with_the_request(mode):
+    line = r"^Stubborn evicted page 0 at request 3, but page 0 is not in the cache \(its own, as a component\)$"
+    with pytest.raises(IllegalDecision, match=line):
+        run(Combiner(of=(LRU(), Stubborn())), "abcd", 2, mode=mode)
 
 
 @pytest.mark.parametrize("switching", SWITCHINGS)
