@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -83,7 +84,13 @@ def _grid(ranking: Ranking, spared: Sequence[str]) -> Any:
 
 
 class Progress:
-    """One line on standard error that says how far a run is; silent where that is no terminal."""
+    """One line on standard error that says how far a run is and when it will be done; silent where that is no terminal.
+
+    A run of less than a moment says nothing.
+    """
+
+    EVERY_S = 0.2
+    """Between two lines."""
 
     def __init__(self) -> None:
         self.is_shown = sys.stderr.isatty()
@@ -91,9 +98,24 @@ class Progress:
     def of(self, name: str) -> Callable[[int, int], None] | None:
         if not self.is_shown:
             return None
-        return lambda done, n: print(
-            f"\r\033[K{name}: {done / n:4.0%} of {n:,} requests", end="", file=sys.stderr, flush=True
-        )
+        began: list[
+            float
+        ] = []  # when it was first told, and how much was done then: what came before was no part of the work
+        said = 0.0
+
+        def tell(done: int, n: int) -> None:
+            nonlocal said
+            now = time.monotonic()
+            if not began:
+                began[:], said = (now, done), now
+            if now - said < self.EVERY_S or done == began[1]:
+                return
+            said = now
+            left_s = (now - began[0]) / (done - began[1]) * (n - done)
+            line = f"{name}: {done / n:4.0%} of {n:,} requests, {left_s:,.0f} s left"
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+
+        return tell
 
     def clear(self) -> None:
         if self.is_shown:

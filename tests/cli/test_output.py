@@ -52,3 +52,16 @@ def test_rows_without_a_number_are_null_in_json():
 
 def test_csv_has_a_column_for_every_key_of_any_row():
     assert output.as_csv([{"a": 1}, {"a": 2, "b": "x,y"}]) == 'a,b\n1,\n2,"x,y"'
+
+
+def test_progress_is_told_now_and_then_with_the_time_left_and_only_on_a_terminal(capsys, monkeypatch):
+    assert output.Progress().of("lru") is None
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    clock = iter([7.0, 7.1, 7.3, 7.4, 9.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    tell = output.Progress().of("lru")
+    assert tell is not None
+    for done in (10, 15, 20, 25, 60):
+        tell(done, 1000)
+    lines = capsys.readouterr().err.split("\r\033[K")
+    assert lines == ["", "lru:   2% of 1,000 requests, 29 s left", "lru:   6% of 1,000 requests, 38 s left"]
