@@ -76,7 +76,13 @@ class Judge:
         """
         told = {"instances": tuple(instances), "probe": probe}
         waiting = [
-            Planned(Experiment(self.domain, "", "", (), (), 0), {**told, "source": each.source}, each.id, "", each.id)
+            Planned(
+                Experiment(self.domain, "", "candidate", (), (), 0),
+                {**told, "source": each.source},
+                each.id,
+                "",
+                each.id,
+            )
             for each in candidates
         ]
         found = {}

@@ -26,6 +26,9 @@ KEPT = 3
 REPEATS = 8
 """Askings in a row that may give what is known already before the search moves on."""
 
+MOST_ASKED = 5
+"""Candidates that a search asks for at most, for each evaluation that it may make: what is known already costs none."""
+
 N_FINALISTS = 5
 
 ARCHIVE, SEEDS, THE_BEST = "archive", "seeds", "the best"
@@ -37,7 +40,7 @@ class Step:
     """One generation's outcome.
 
     Args:
-        evaluations: candidates tried so far, whatever became of them.
+        evaluations: candidates tried so far, whatever became of them; those that decide like one before are none.
         events: rows played so far, by all that share the ledger.
         best: lowest mean loss on all training instances so far.
         coverage: share of the archive's places that are filled.
@@ -83,6 +86,7 @@ class Search:
         self.known: set[str] = set()  # ids
         self.keys: set[str] = set()
         self.evaluations = 0
+        self.n_asked = 0
         self.begun: list[Tested] = []
         self.batch = min(BATCH, getattr(self.proposer, "batch", BATCH))
         self.tokens = 0
@@ -104,6 +108,8 @@ class Search:
             self._try(batch)
             self.archive.reset_when_due(self.rng)
             yield self._step()
+            if self.n_asked >= MOST_ASKED * self.most and self.evaluations < self.most:
+                self.stopped = f"of {self.n_asked:,} candidates all but {self.evaluations:,} decide like others"
 
     def finalists(self) -> list[Tested]:
         """The best on all training instances, at most `N_FINALISTS`, best first."""
@@ -139,7 +145,7 @@ class Search:
 
     def _try(self, batch: Sequence[tuple[Tested, int]], every_rung: bool = False) -> None:
         """Tries candidates on rung after rung and offers them to the archive; tells the proposer what became of them."""
-        self.evaluations += len(batch)
+        self.n_asked += len(batch)
         islands = {id(each): island for each, island in batch}
         tested = [each for each, _ in batch]
         self.known |= {each.candidate.id for each in tested}
@@ -149,6 +155,7 @@ class Search:
                 each.status, each.detail = Status.DUPLICATE, "it decides like one that was tried before"
             self.keys |= {each.key} if each.is_ok else set()
         alive = [each for each in tested if each.is_ok]
+        self.evaluations += sum(each.status != Status.DUPLICATE for each in tested)
         for rung in self.rungs:
             self._extend_all(alive, rung)
             alive = [each for each in alive if each.is_ok]

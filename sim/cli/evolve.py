@@ -20,13 +20,14 @@ from sim.adrs.problem import Problem, find
 from sim.adrs.proposers import Proposer
 from sim.adrs.proposers.ast_edits import ASTEdits
 from sim.adrs.proposers.cassette import Cassette
+from sim.adrs.proposers.constants import Constants
 from sim.adrs.proposers.formulas import Formulas
 from sim.adrs.proposers.llm import LLM, Model, connected
 from sim.cli import options, output
 from sim.study import catalog
 from sim.study.ranking import Ranking
 
-PROPOSERS = ("gp", "ast", "llm")
+PROPOSERS = ("gp", "cma", "ast", "llm")
 
 
 @click.command()
@@ -46,9 +47,9 @@ PROPOSERS = ("gp", "ast", "llm")
     "proposers",
     type=click.Choice(PROPOSERS),
     multiple=True,
-    default=("gp",),
+    default=("gp", "cma"),
     show_default=True,
-    help="gp: formulas; ast: edits of library policies; llm: a language model. Several: a bandit chooses.",
+    help="gp: formulas; cma: their constants; ast: edits of library policies; llm: a language model. A bandit chooses.",
 )
 @click.option("--base-url", default="", metavar="URL", help="llm: an OpenAI-compatible endpoint, up to /v1.")
 @click.option("--model", default="", metavar="NAME", help="llm: as the endpoint knows it.")
@@ -160,6 +161,7 @@ def _llm(model: Model, cassette: Cassette, problem: Problem, splits: Splits) -> 
 
 MAKERS: dict[str, Maker] = {
     "gp": lambda problem, splits: Formulas(problem),
+    "cma": lambda problem, splits: Constants(problem),
     "ast": lambda problem, splits: ASTEdits(problem),
 }
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sim.adrs.candidate import Candidate
+from sim.adrs.candidate import Candidate, Status
 from sim.adrs.problem import Problem
 from sim.adrs.proposers import Proposal, Tried
+from sim.adrs.proposers.tuner import Tuner
 from sim.adrs.shelf import Shelf
-
-FAR = 0.25
-"""How often all parameters are drawn anew, and not near the parent's."""
-
-NEAR = 0.15
-"""Standard deviation of a step from the parent's, in lengths of a parameter's range."""
+from sim.study import catalog
 
 
 class Parameters:
-    """Draws parameters of the problem's tunable policies: all anew, or those of the best so far a little changed.
+    """Tunes the problem's tunable policies by CMA-ES, each from its defaults on.
 
     Ranges of positive numbers are taken on a logarithmic scale. A policy is drawn in proportion to what its kind has earned: the
     rank of its best among the bests of all.
@@ -34,31 +31,37 @@ class Parameters:
     def __init__(self, problem: Problem):
         self.problem = problem
         self.shelf = Shelf(problem.domain)
-        self.best: dict[str, tuple[list[float], dict[str, int | float]]] = {}
-        self.asked: dict[str, tuple[str, dict[str, int | float]]] = {}
+        self.best: dict[str, list[float]] = {}
+        self.tuners: dict[str, Tuner] = {}
+        self.asked: dict[str, tuple[str, int]] = {}
 
     def ask(self, parents: Sequence[Tried], rng: np.random.Generator) -> Proposal:
         names = list(self.problem.tunable)
-        ranked = sorted(self.best, key=lambda name: math.fsum(self.best[name][0]) / len(self.best[name][0]))
+        ranked = sorted(self.best, key=lambda name: math.fsum(self.best[name]) / len(self.best[name]))
         weights = [1.0 / (1 + ranked.index(name)) if name in ranked else 1.0 for name in names]
         name = names[_drawn(rng, weights)]
-        centre = self.best[name][1] if name in self.best and rng.random() >= FAR else None
-        values = {
-            key: _stepped(rng, centre[key] if centre else None, least, most)
-            for key, (least, most) in self.problem.tunable[name].items()
-        }
+        ranges = self.problem.tunable[name]
+        if name not in self.tuners:
+            self.tuners[name] = Tuner(self._defaults(name, ranges), int(rng.random() * 2**31))
+        number, places = self.tuners[name].ask()
+        values = {key: _at(place, *ends) for place, (key, ends) in zip(places, ranges.items(), strict=True)}
         candidate = Candidate(self.shelf.source(name, values), (), f"{name} {values}", self.name)
-        self.asked[candidate.id] = (name, values)
+        self.asked[candidate.id] = (name, number)
         return Proposal(candidate)
 
     def tell(self, tried: Tried) -> None:
         found = self.asked.pop(tried.candidate.id, None)
-        if found is None or not tried.report.losses:
+        if found is None or tried.report.status == Status.DUPLICATE:
             return
-        name, values = found
+        name, number = found
         losses = list(tried.report.losses.values())
-        if name not in self.best or _is_lower(losses, self.best[name][0]):
-            self.best[name] = (losses, values)
+        self.tuners[name].tell(number, losses)
+        if losses and (name not in self.best or _is_lower(losses, self.best[name])):
+            self.best[name] = losses
+
+    def _defaults(self, name: str, ranges: Mapping[str, tuple[float, float]]) -> list[float]:
+        fields = {f.name: f.default for f in dataclasses.fields(catalog.policy_class(self.problem.domain, name))}  # type: ignore[arg-type]
+        return [_place(fields[key], *ends) for key, ends in ranges.items()]
 
 
 def _is_lower(one: Sequence[float], other: Sequence[float]) -> bool:
@@ -76,14 +79,15 @@ def _drawn(rng: np.random.Generator, weights: Sequence[float]) -> int:
     return len(weights) - 1
 
 
-def _stepped(rng: np.random.Generator, centre: float | None, least: float, most: float) -> int | float:
-    """A value in [least, most]: uniform, or normal about the centre; a whole number where both ends are."""
-    is_log = least > 0
-    low, high = (math.log(least), math.log(most)) if is_log else (least, most)
-    if centre is None:
-        place = low + (high - low) * float(rng.random())
-    else:
-        middle = math.log(centre) if is_log else centre
-        place = min(max(middle + NEAR * (high - low) * float(rng.standard_normal()), low), high)
-    value = math.exp(place) if is_log else place
+def _at(place: float, least: float, most: float) -> int | float:
+    """The value at a place in [0, 1] of a range; a whole number where both ends are."""
+    value = least * (most / least) ** place if least > 0 else least + (most - least) * place
     return round(value) if isinstance(least, int) and isinstance(most, int) else float(f"{value:.3g}")
+
+
+def _place(value: object, least: float, most: float) -> float:
+    """Where in its range a value lies, in [0, 1]; the middle for what is no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0.5
+    inside = min(max(value, least), most)
+    return math.log(inside / least) / math.log(most / least) if least > 0 else (inside - least) / (most - least)
