@@ -28,41 +28,48 @@ from workloads import mip
 MEANS = (0.5, 0.45, 0.4, 0.3, 0.2)
 
 
-def bernoulli(rng: Generator, *, means: tuple[float, ...] = MEANS, n_rounds: int = 10_000) -> Trace:
+def bernoulli(rng: Generator, *, means: tuple[float, ...] = MEANS, n_arms: int = 0, n_rounds: int = 10_000) -> Trace:
     """Rewards of 0 or 1, independent, each arm with its own probability of 1.
 
     Args:
         means: probabilities in [0, 1], one per arm.
+        n_arms: instead, so many arms, whose means are drawn uniformly from the least to the largest of `means`; 0: as given.
     """
-    mean = _means("bernoulli", means, n_rounds)
-    return _trace("bernoulli", _coins(rng, mean, n_rounds), mean, means=means)
+    mean = _means(rng, "bernoulli", means, n_rounds, n_arms)
+    return _trace("bernoulli", _coins(rng, mean, n_rounds), mean, means=means, n_arms=n_arms)
 
 
-def beta(rng: Generator, *, means: tuple[float, ...] = MEANS, spread: float = 4.0, n_rounds: int = 10_000) -> Trace:
+def beta(
+    rng: Generator, *, means: tuple[float, ...] = MEANS, n_arms: int = 0, spread: float = 4.0, n_rounds: int = 10_000
+) -> Trace:
     """Rewards between 0 and 1, each arm's from a Beta distribution of its mean.
 
     Args:
         means: in (0, 1), one per arm.
+        n_arms: as in `bernoulli`.
         spread: sum of the distribution's two parameters, above 0: the larger, the closer are rewards to their mean.
     """
-    mean = _means("beta", means, n_rounds)
+    mean = _means(rng, "beta", means, n_rounds, n_arms)
     if not (np.all(mean > 0) and np.all(mean < 1)):
         raise InputError("beta: means must lie strictly between 0 and 1")
     _above_zero("beta", spread=spread)
     rewards = rng.beta(mean * spread, (1 - mean) * spread, (n_rounds, len(mean)))
-    return _trace("beta", rewards, mean, means=means, spread=spread)
+    return _trace("beta", rewards, mean, means=means, n_arms=n_arms, spread=spread)
 
 
-def normal(rng: Generator, *, means: tuple[float, ...] = MEANS, sd: float = 0.1, n_rounds: int = 10_000) -> Trace:
+def normal(
+    rng: Generator, *, means: tuple[float, ...] = MEANS, n_arms: int = 0, sd: float = 0.1, n_rounds: int = 10_000
+) -> Trace:
     """Rewards from normal distributions cut to [0, 1]: what falls outside is drawn again.
 
     Args:
         means: of the distributions before they are cut, in [0, 1]; the trace tells those after.
+        n_arms: as in `bernoulli`.
         sd: their standard deviation, above 0.
     """
     from scipy.stats import truncnorm
 
-    mean = _means("normal", means, n_rounds)
+    mean = _means(rng, "normal", means, n_rounds, n_arms)
     _above_zero("normal", sd=sd)
     low, high = (0 - mean) / sd, (1 - mean) / sd
     rewards = np.empty((n_rounds, len(mean)))
@@ -71,22 +78,25 @@ def normal(rng: Generator, *, means: tuple[float, ...] = MEANS, sd: float = 0.1,
         rewards[waiting] = np.broadcast_to(mean, rewards.shape)[waiting] + sd * rng.standard_normal(waiting.sum())
         waiting = (rewards < 0) | (rewards > 1)
     cut = np.clip(truncnorm.mean(low, high, loc=mean, scale=sd), 0.0, 1.0)
-    return _trace("normal", rewards, cut, means=means, sd=sd)
+    return _trace("normal", rewards, cut, means=means, n_arms=n_arms, sd=sd)
 
 
-def piecewise(rng: Generator, *, means: tuple[float, ...] = MEANS, n_breaks: int = 3, n_rounds: int = 10_000) -> Trace:
+def piecewise(
+    rng: Generator, *, means: tuple[float, ...] = MEANS, n_arms: int = 0, n_breaks: int = 3, n_rounds: int = 10_000
+) -> Trace:
     """Rewards of 0 or 1 whose means change places: at equal distances, each arm takes over the mean of the one before it.
 
     Args:
         means: in [0, 1], one per arm, in the first piece.
+        n_arms: as in `bernoulli`.
         n_breaks: changes, at least 0 and fewer than rounds.
     """
-    mean = _means("piecewise", means, n_rounds)
+    mean = _means(rng, "piecewise", means, n_rounds, n_arms)
     if not 0 <= n_breaks < n_rounds:
         raise InputError(f"piecewise: n_breaks must be at least 0 and below n_rounds, got {n_breaks}")
     piece = np.arange(n_rounds) * (n_breaks + 1) // n_rounds
     moving = np.stack([np.roll(mean, k) for k in range(n_breaks + 1)])[piece]
-    return _trace("piecewise", _coins(rng, moving, n_rounds), moving, means=means, n_breaks=n_breaks)
+    return _trace("piecewise", _coins(rng, moving, n_rounds), moving, means=means, n_arms=n_arms, n_breaks=n_breaks)
 
 
 def drift(rng: Generator, *, n_arms: int = 5, step: float = 0.002, n_rounds: int = 10_000) -> Trace:
@@ -115,7 +125,7 @@ def rotting(
         means: what the first pull of each arm earns, in [0, 1].
         half_life: pulls until an arm earns half, above 0; each arm's is this times a uniform draw from 1/2 to 3/2.
     """
-    mean = _means("rotting", means, n_rounds)
+    mean = _means(rng, "rotting", means, n_rounds)
     _above_zero("rotting", half_life=half_life)
     life = half_life * (0.5 + rng.random(len(mean)))
     pulls = mean * np.exp2(-np.arange(n_rounds)[:, None] / life)
@@ -183,7 +193,7 @@ def costly(
         means: probabilities of a reward, in [0, 1], one per arm.
         costs: probabilities of a cost, in (0, 1], as many.
     """
-    mean, cost = _means("costly", means, n_rounds), _means("costly", costs, n_rounds)
+    mean, cost = _means(rng, "costly", means, n_rounds), _means(rng, "costly", costs, n_rounds)
     if len(mean) != len(cost) or not np.all(cost > 0):
         raise InputError(f"costly: costs must be {len(mean)} numbers above 0, one per arm, got {len(cost)}")
     trace = _trace("costly", _coins(rng, mean, n_rounds), mean, means=means, costs=costs)
@@ -519,13 +529,18 @@ def _coins(rng: Generator, mean: np.ndarray, n_rounds: int) -> np.ndarray:
     return (rng.random((n_rounds, mean.shape[-1])) < mean).astype(np.float64)
 
 
-def _means(name: str, means: tuple[float, ...], n_rounds: int) -> np.ndarray:
+def _means(rng: Generator, name: str, means: tuple[float, ...], n_rounds: int, n_arms: int = 0) -> np.ndarray:
+    """The means given, or drawn between them."""
     _counts(name, n_rounds=n_rounds)
+    if n_arms < 0:
+        raise InputError(f"{name}: n_arms must be at least 0, where 0 stands for an arm for each mean, got {n_arms}")
     if not means:
         raise InputError(f"{name}: means must name at least one arm, e.g. means=[0.5;0.4]")
     for mean in means:
         if not 0 <= mean <= 1:
             raise InputError(f"{name}: means must lie in [0, 1], got {mean:g}")
+    if n_arms:
+        return rng.uniform(min(means), max(means), n_arms)
     return np.array(means, np.float64)
 
 

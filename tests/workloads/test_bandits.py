@@ -12,7 +12,10 @@ from workloads import bandits
 
 N = 20_000
 
-NAMES = sorted(catalog.workloads("bandits"))
+MODELS = {"set_cover", "independent_set", "vertex_cover", "auction", "multi_knapsack", "facility", "gisp"}
+"""Mixed-integer programs, which have tests of their own."""
+
+NAMES = sorted(set(catalog.workloads("bandits")) - MODELS)
 
 
 def made(name, seed=3, **parameters):
@@ -45,6 +48,22 @@ def test_equal_seeds_give_equal_tables_and_others_do_not(name):
     first, again, other = (getattr(bandits, name)(stream(seed, "workload", name), **parameters) for seed in (0, 0, 1))
     assert all(np.array_equal(first[column], again[column]) for column in first.columns)
     assert any(not np.array_equal(first[column], other[column]) for column in first.columns) == (name != "heat")
+
+
+@pytest.mark.parametrize("name", ["bernoulli", "beta", "normal", "piecewise"])
+def test_means_are_drawn_anew_for_every_table_where_only_their_number_is_given(name):
+    """A thousand uniform draws from [0.2, 0.6]: 0.4 on average, with a standard deviation of 0.4 / sqrt(12 * 1000)."""
+    trace, other = (made(name, seed, means=(0.6, 0.2), n_arms=1000, n_rounds=4) for seed in (3, 4))
+    means, others = (np.asarray(each["means"] if "means" in each else each.tables["means"]) for each in (trace, other))
+    assert means.shape[-1] == 1000 and 0.2 <= means.min() < 0.21 and 0.59 < means.max() <= 0.6
+    assert abs(means.mean() - 0.4) < 5 * 0.4 / np.sqrt(12_000) and not np.array_equal(means, others)
+    assert trace.origin["n_arms"] == 1000
+
+
+def test_as_many_arms_as_there_are_means_where_no_number_is_given():
+    assert made("bernoulli", n_arms=0).tables["means"].tolist() == list(bandits.MEANS)
+    with pytest.raises(InputError, match="bernoulli: n_arms must be at least 0, where 0 stands for an arm for each"):
+        made("bernoulli", n_arms=-1)
 
 
 def test_piecewise_means_move_on_by_one_arm_at_equal_distances():

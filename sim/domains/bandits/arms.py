@@ -28,6 +28,12 @@ METRICS = (
     Metric("tracking_regret", "", "lower", "reward of the best sequence with few changes (breaks) less that earned"),
     Metric("context_regret", "", "lower", "reward of the best arm of each bin of the context (bins) less that earned"),
     Metric("reward", "", "higher", "sum of the rewards earned"),
+    Metric(
+        "expected_reward",
+        "",
+        "higher",
+        "sum of the means of the arms pulled; of the rewards, where means are not known",
+    ),
     Metric("cost", "", "lower", "sum of the costs of the pulls"),
     Metric("best_arm_share", "", "higher", "share of the rounds in which the best arm was pulled"),
     Metric(
@@ -241,6 +247,7 @@ class ArmsRun:
             "rounds": n,
             "pseudo_regret": self._best_mean() - table.expected if means is not None else None,
             "reward": table.earned,
+            "expected_reward": table.expected if means is not None else table.earned,
             "cost": table.spent if table.cost is not None else None,
             "best_arm_share": int(table.n_pulled[best]) / n if n else None,
             "simple_regret": self._simple_regret(recommended),

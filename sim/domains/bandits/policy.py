@@ -45,6 +45,8 @@ class Policy(policy.Policy):
 class IndexPolicy(Policy):
     """Pulls each arm once, in order, and then always the one of the highest index; ties go to the lowest number.
 
+    An index that is no number ranks last.
+
     A subclass defines `index(arm)` from `self.tally`.
     """
 
@@ -67,7 +69,7 @@ class IndexPolicy(Policy):
                 index = self.index(arm)
                 if best == NONE or index > highest:
                     best = arm
-                    highest = index
+                    highest = index if index == index else -math.inf
         return best
 
     def update(self, arm, reward, cost):

@@ -48,11 +48,13 @@ def test_only_the_pulled_arm_is_paid():
     assert metrics["reward"] == pytest.approx(0.2 + 0.3 + 0.6)
     assert metrics["regret"] == pytest.approx(1.2 - 1.1) == metrics["dynamic_regret"]
     assert metrics["cost"] is None and metrics["pseudo_regret"] is None and metrics["arms_pulled"] == 2
+    assert metrics["expected_reward"] == metrics["reward"]
 
 
 def test_pseudo_regret_goes_by_means_and_regret_by_what_was_drawn():
     metrics = judged(Names(arms=(1,)), table_of([[0, 1], [0, 1]], means=[0.6, 0.5]))
     assert metrics["pseudo_regret"] == pytest.approx(0.2) and metrics["regret"] == 0
+    assert metrics["reward"] == 2 and metrics["expected_reward"] == 1
     assert metrics["best_arm_share"] == 0 and metrics["correct"] == 0 and metrics["simple_regret"] == pytest.approx(0.1)
 
 
