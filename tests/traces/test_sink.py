@@ -7,15 +7,19 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import zstandard
 
 from sim.core.errors import InputError, UnknownName
+from sim.core.seeds import stream
 from sim.core.trace import Trace
 from sim.domains.transactions.tokens import trace_of as transactions_of
 from tests.worked import trace_of
 from traces import sink
+from traces.readers import lns
 from traces.source import Source
+from workloads.bandits import auction
 
 OPENERS = {
     ".gz": gzip.decompress,
@@ -31,6 +35,12 @@ def large(format: str) -> Trace:
     if format == "transactions":
         tokens = [[f"w-{i * 7919 % 1_000_003}"] for i in range(20_000)]
         return transactions_of("worked", tokens, ids=[f"txn{i}" for i in range(len(tokens))], origin={})
+    if format == "mps":
+        return auction(stream(0, "sink"), items=100, bids=500)
+    if format == "lns":
+        rows = np.arange(20_000)
+        columns = dict.fromkeys(lns.ROWS, rows * 7919 % 1000003)
+        return Trace("worked", "bandits", columns, dict.fromkeys(lns.NEEDED, 0))
     return trace_of([i * 7919 % 1_000_003 for i in range(20_000)])
 
 
