@@ -16,7 +16,10 @@ BANDIT = "thompson_beta"
 
 
 class Mixture:
-    """Asks one of its proposers each time; a child that does better than its better parent is a reward of 1.
+    """Asks one of its proposers each time; a candidate that does better than all before it is a reward of 1.
+
+    It is compared on the first instances that both have seen. To beat its parents would be no merit: whoever only tunes what is
+    weak does so every time.
 
     Args:
         proposers: at least two.
@@ -35,21 +38,22 @@ class Mixture:
         self.bandit: Any = catalog.policy("bandits", bandit)
         names = tuple(each.name for each in proposers)
         self.bandit.begin(Told(n_arms=len(proposers), horizon=horizon, arm_names=names), rng)
-        self.waiting: dict[str, list[tuple[int, list[float]]]] = {}  # the latest that asked for it last
+        self.best: list[float] = []
+        self.waiting: dict[str, list[int]] = {}  # the latest that asked for it last
 
     def ask(self, parents: Sequence[Tried], rng: np.random.Generator) -> Proposal:
         arm = int(self.bandit.choose(None))
         proposal = self.proposers[arm].ask(parents, rng)
-        best = list(parents[-1].report.losses.values()) if parents else []
-        self.waiting.setdefault(proposal.candidate.id, []).append((arm, best))
+        self.waiting.setdefault(proposal.candidate.id, []).append(arm)
         return proposal
 
     def tell(self, tried: Tried) -> None:
         for proposer in self.proposers:
             proposer.tell(tried)
+        mine = list(tried.report.losses.values())
+        n = min(len(mine), len(self.best))
+        is_better = bool(mine) and (not self.best or math.fsum(mine[:n]) < math.fsum(self.best[:n]))
+        if is_better and len(mine) >= len(self.best):
+            self.best = mine
         if waiting := self.waiting.get(tried.candidate.id):
-            arm, parent = waiting.pop()
-            mine = list(tried.report.losses.values())
-            n = min(len(mine), len(parent))
-            is_better = bool(mine) and math.fsum(mine[:n]) < math.fsum(parent[:n])
-            self.bandit.update(arm, 1.0 if is_better else 0.0, 1.0)
+            self.bandit.update(waiting.pop(), 1.0 if is_better else 0.0, 1.0)

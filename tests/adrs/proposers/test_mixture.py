@@ -1,4 +1,4 @@
-"""A mixture asks the proposer whose children do better than their parents, and lets all hear of everything."""
+"""A mixture asks the proposer whose candidates do better than all before them, and lets all hear of everything."""
 
 import pytest
 
@@ -31,18 +31,25 @@ class Counting:
 def led(mixture, losses, n=300):
     """Asks and tells; `losses` says what the children of a proposer came to."""
     rng = stream(0, "asked")
-    for _ in range(n):
+    mixture.tell(PARENT)
+    for k in range(n):
         candidate = mixture.ask([PARENT], rng).candidate
-        mixture.tell(Tried(candidate, losses[candidate.proposer]))
+        report = losses[candidate.proposer]
+        mixture.tell(Tried(candidate, report(k) if callable(report) else report))
+
+
+def ever_better(k):
+    """Each a little better than the one before."""
+    return ok(*[0.9 - k / 1000] * 3)
 
 
 def ok(*losses):
     return Report(Status.OK, dict(zip(("one", "two", "three"), losses, strict=False)))
 
 
-def test_the_one_whose_children_do_better_is_asked_ever_more():
+def test_the_one_that_gives_the_best_so_far_is_asked_ever_more():
     good, bad = Counting("good"), Counting("bad")
-    led(Mixture([good, bad], 300, stream(0, "bandit")), {"good": ok(0.5, 0.5, 0.5), "bad": ok(1.5, 1.5, 1.5)})
+    led(Mixture([good, bad], 300, stream(0, "bandit")), {"good": ever_better, "bad": ok(1.5, 1.5, 1.5)})
     assert good.n + bad.n == 300 and bad.n < 30
 
 
@@ -55,16 +62,20 @@ def test_the_one_whose_children_do_better_is_asked_ever_more():
         Report(Status.DUPLICATE),
     ],
 )
-def test_what_is_no_better_than_its_parent_is_no_reward(report):
+def test_what_is_no_better_than_the_best_is_no_reward(report):
     good, bad = Counting("good"), Counting("bad")
-    led(Mixture([bad, good], 300, stream(0, "bandit")), {"good": ok(0.5), "bad": report})
+    led(Mixture([bad, good], 300, stream(0, "bandit")), {"good": ever_better, "bad": report})
     assert bad.n < 30
 
 
-def test_children_are_compared_with_parents_on_what_both_have_seen():
-    good, bad = Counting("good"), Counting("bad")
-    led(Mixture([good, bad], 300, stream(0, "bandit")), {"good": ok(0.9), "bad": ok(0.9, 1.2)})  # 0.9 < 1, 2.1 > 2
-    assert bad.n < 30
+def test_candidates_are_compared_on_what_both_have_seen_and_the_best_is_what_saw_the_most():
+    rewards = []
+    mixture = Mixture([Counting("one"), Counting("other")], 300, stream(0, "bandit"))
+    mixture.bandit.update = lambda arm, reward, cost: rewards.append(reward)
+    mixture.tell(PARENT)
+    for report in (ok(0.9), ok(0.8), ok(0.95, 1.1, 0.9), ok(0.9, 1.2), ok(0.94)):  # 2.95 < 3; 2.1 > 2.05; 0.94 < 0.95
+        mixture.tell(Tried(mixture.ask([PARENT], stream(0, "asked")).candidate, report))
+    assert rewards == [1.0, 1.0, 1.0, 0.0, 1.0]
 
 
 def test_one_that_repeats_what_another_made_takes_no_reward_from_it():
@@ -87,7 +98,7 @@ def test_one_that_repeats_what_another_made_takes_no_reward_from_it():
 def test_all_hear_of_every_candidate():
     one, other = Counting("one"), Counting("other")
     led(Mixture([one, other], 40, stream(0, "bandit")), {"one": ok(1.0), "other": ok(1.0)}, n=40)
-    assert one.told == other.told and len(one.told) == 40
+    assert one.told == other.told and len(one.told) == 41
 
 
 def test_the_name_tells_its_parts_and_the_batch_is_the_smallest():
