@@ -47,7 +47,7 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
     "proposers",
     type=click.Choice(PROPOSERS),
     multiple=True,
-    default=("gp", "cma"),
+    default=("gp",),
     show_default=True,
     help="gp: formulas; cma: their constants; ast: edits of library policies; llm: a language model. A bandit chooses.",
 )

@@ -212,7 +212,7 @@ def test_a_holdout_that_is_a_copy_of_what_is_searched_on_is_refused(say, tmp_pat
 def test_a_folder_with_another_search_is_left_alone(ran):
     folder, _ = ran
     before = (folder / "run" / JOURNAL).read_bytes()
-    for words in (("--seed", 3), ("--budget", 25), ("--proposer", "gp")):
+    for words in (("--seed", 3), ("--budget", 25), ("--proposer", "cma")):
         said = spawned(folder, "paging", *SMALL, "-o", "run", *words)
         one_line(said, "run holds a search with other options, traces or code; give another folder with -o")
     assert (folder / "run" / JOURNAL).read_bytes() == before
