@@ -431,8 +431,7 @@ def rank(values: np.ndarray, contenders: Sequence[Contender], better: str, alpha
         return None
     table = np.nanmean(per_trace, axis=1)  # (traces, policies)
     ranks = scipy_stats.rankdata(table if better == "lower" else -table, axis=1)
-    statistic = float(scipy_stats.friedmanchisquare(*ranks.T).statistic) if (ranks != ranks[:, :1]).any() else 0.0
-    p = _iman_davenport(statistic, n, k)
+    statistic, p = friedman(ranks)
     means = ranks.mean(axis=0)
     order = np.argsort(means, kind="stable")
     means = means[order]
@@ -449,6 +448,19 @@ def rank(values: np.ndarray, contenders: Sequence[Contender], better: str, alpha
         n_left_out=int(has.any(axis=0).sum()) - n,
         alpha=alpha,
     )
+
+
+def friedman(values: np.ndarray) -> tuple[float, float]:
+    """Friedman's test whether some column tends to be lower than another: its statistic, and p by Iman and Davenport.
+
+    Args:
+        values: shape (n, k), a block a row, at least 2 of them, and at least 3 columns; ranked within each row, ties share ranks.
+
+    Reference: Demšar, as in `rank`.
+    """
+    ranks = scipy_stats.rankdata(values, axis=1)
+    statistic = float(scipy_stats.friedmanchisquare(*ranks.T).statistic) if (ranks != ranks[:, :1]).any() else 0.0
+    return statistic, _iman_davenport(statistic, *values.shape)
 
 
 def _iman_davenport(friedman: float, n: int, k: int) -> float:
