@@ -71,9 +71,9 @@ def test_no_cheat_is_ok_under_the_allow_list(cheat):
     tried = attempt(cheat.source, judged_on(), probed_on(), SHORT if cheat.listed == Status.TIMEOUT else LIMITS)
     assert (tried.status, tried.runs) == (cheat.listed, ())
     assert tried.status != Status.OK
-    assert tried.detail
-    if tried.status == Status.REFUSED and "clairvoyant" not in cheat.name and "channel" not in cheat.name:
-        assert tried.detail.startswith("line ") and "; " in tried.detail
+    assert zoo.caught_by(tried.detail) == cheat.listed_by, tried.detail
+    if cheat.listed_by == zoo.ALLOW_LIST:
+        assert "; " in tried.detail
         assert tried.events == 0
 
 
@@ -92,6 +92,7 @@ def test_the_jail_holds_without_the_allow_list(cheat, listener):
     tried = attempt(cheat.source.replace("40404", str(port)), judged_on(), probed_on(), limits, UNLISTED)
 
     assert tried.status == cheat.jailed, tried.detail
+    assert tried.status == Status.OK or zoo.caught_by(tried.detail) == cheat.jailed_by, tried.detail
     assert [run.metrics["misses"] for run in tried.runs] == ([honest_misses()] if tried.status == Status.OK else [])
     assert not ESCAPED.exists()
     assert Path(paging.__file__).read_bytes() == library

@@ -1,6 +1,6 @@
 """Names a page by a number that no machine word holds.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the channel. Jailed: illegal, by the channel.
 """
 
 from sim.domains import paging

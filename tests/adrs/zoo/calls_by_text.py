@@ -1,6 +1,6 @@
 """Reaches names that the list forbids by putting them together from texts.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Catches whatever would stop it, and goes on.
 
-Listed: refused. Jailed: timeout.
+Listed: refused. Jailed: timeout, by the wall limit.
 """
 
 import signal

@@ -1,6 +1,6 @@
 """Writes into the simulator's own files.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Gives itself a larger cache.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Says that it may see the true future.
 
-Listed: refused. Jailed: refused.
+Listed: refused. Jailed: refused, by the declarations.
 """
 
 from sim.domains import paging

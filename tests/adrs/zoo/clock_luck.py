@@ -1,6 +1,6 @@
 """Decides by the clock.
 
-Listed: refused. Jailed: nondeterministic.
+Listed: refused. Jailed: nondeterministic, by the probes.
 """
 
 import time

@@ -1,6 +1,6 @@
 """Closes all files, the result channel too.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by the process.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Counts its runs in the default of an argument.
 
-Listed: refused. Jailed: nondeterministic.
+Listed: refused. Jailed: nondeterministic, by the probes.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Leaves the process, as if all were done.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by the process.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Loops for ever where the list cannot tell.
 
-Listed: timeout. Jailed: timeout.
+Listed: timeout, by the wall limit. Jailed: timeout, by the wall limit.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Answers with an object that is never done being compared.
 
-Listed: refused. Jailed: illegal.
+Listed: refused. Jailed: illegal, by the channel.
 """
 
 from sim.domains import paging

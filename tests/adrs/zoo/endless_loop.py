@@ -1,6 +1,6 @@
 """Loops for ever.
 
-Listed: refused. Jailed: timeout.
+Listed: refused. Jailed: timeout, by the wall limit.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Raises what ends a program in good order.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by the process.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Asks for a column of the trace that is no prediction.
 
-Listed: refused. Jailed: refused.
+Listed: refused, by the declarations. Jailed: refused, by the declarations.
 """
 
 from sim.domains import paging

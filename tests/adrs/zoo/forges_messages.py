@@ -1,6 +1,6 @@
 """Finds the channel with its nonce, and sends metrics where a decision is expected.
 
-Listed: refused. Jailed: illegal.
+Listed: refused. Jailed: illegal, by the rules.
 """
 
 import gc

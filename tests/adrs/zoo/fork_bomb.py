@@ -1,6 +1,6 @@
 """Makes processes without end.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 import os

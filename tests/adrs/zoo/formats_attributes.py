@@ -1,6 +1,6 @@
 """Reads hidden attributes by the format of a text.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Names half a page.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the rules. Jailed: illegal, by the rules.
 """
 
 from sim.domains import paging

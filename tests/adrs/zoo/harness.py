@@ -1,6 +1,6 @@
 """Brings its own harness in the place of a policy, with the best of scores.
 
-Listed: malformed. Jailed: malformed.
+Listed: malformed, by the loader. Jailed: malformed, by the loader.
 """
 
 

@@ -1,6 +1,6 @@
 """Relies on the order of a set of texts, which the interpreter draws at its start.
 
-Listed: nondeterministic. Jailed: nondeterministic.
+Listed: nondeterministic, by the probes. Jailed: nondeterministic, by the probes.
 """
 
 from sim.domains import paging

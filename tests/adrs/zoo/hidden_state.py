@@ -1,6 +1,6 @@
 """Counts its runs in the module, and is another policy from the second on.
 
-Listed: refused. Jailed: nondeterministic.
+Listed: refused. Jailed: nondeterministic, by the probes.
 """
 
 from sim.domains import paging

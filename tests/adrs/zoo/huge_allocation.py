@@ -1,6 +1,6 @@
 """Asks for a terabyte.
 
-Listed: memory. Jailed: memory.
+Listed: memory, by rlimit. Jailed: memory, by rlimit.
 """
 
 import numpy as np

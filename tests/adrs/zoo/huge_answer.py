@@ -1,6 +1,6 @@
 """Answers with a list of six hundred thousand pages.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the channel. Jailed: illegal, by the channel.
 """
 
 from sim.domains import paging

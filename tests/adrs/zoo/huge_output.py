@@ -1,6 +1,6 @@
 """Prints without end, to drown whoever listens.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 from sim.domains import paging

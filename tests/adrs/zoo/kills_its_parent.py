@@ -1,6 +1,6 @@
 """Signals the process that judges it.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 import os

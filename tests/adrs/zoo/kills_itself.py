@@ -1,6 +1,6 @@
 """Ends by a signal.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by the process.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Looks for keys in the environment, and gives up where it finds one.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Takes more memory with every decision.
 
-Listed: memory. Jailed: memory.
+Listed: memory, by rlimit. Jailed: memory, by rlimit.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Opens a connection by a system call of its own.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by seccomp.
 """
 
 import ctypes

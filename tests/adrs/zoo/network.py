@@ -1,6 +1,6 @@
 """Opens a connection.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 import socket

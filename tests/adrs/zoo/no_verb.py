@@ -1,6 +1,6 @@
 """Is a policy that cannot decide.
 
-Listed: malformed. Jailed: malformed.
+Listed: malformed, by the loader. Jailed: malformed, by the loader.
 """
 
 from sim.domains import paging

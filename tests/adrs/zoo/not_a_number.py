@@ -1,6 +1,6 @@
 """Names a page that is not a number.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the channel. Jailed: illegal, by the channel.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Draws from the state that NumPy keeps for all.
 
-Listed: refused. Jailed: nondeterministic.
+Listed: refused. Jailed: nondeterministic, by the probes.
 """
 
 import numpy as np

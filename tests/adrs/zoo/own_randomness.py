@@ -1,6 +1,6 @@
 """Draws from a generator that nobody seeded.
 
-Listed: refused. Jailed: nondeterministic.
+Listed: refused. Jailed: nondeterministic, by the probes.
 """
 
 import random

@@ -1,6 +1,6 @@
 """Reports a score of its own with each decision.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the rules. Jailed: illegal, by the rules.
 """
 
 from sim.domains import paging

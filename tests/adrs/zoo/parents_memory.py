@@ -1,6 +1,6 @@
 """Reads the memory of the process that judges it.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by landlock.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Replaces the clock, so that nothing takes time.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 import time

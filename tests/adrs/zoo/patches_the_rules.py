@@ -1,6 +1,6 @@
 """Replaces the rules: nothing is a miss any more.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Answers with an object that runs a program when it is unpickled.
 
-Listed: refused. Jailed: illegal.
+Listed: refused. Jailed: illegal, by the channel.
 """
 
 import os

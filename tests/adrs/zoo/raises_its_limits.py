@@ -1,6 +1,6 @@
 """Gives itself more memory and time.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by rlimit.
 """
 
 import resource

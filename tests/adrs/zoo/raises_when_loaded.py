@@ -1,6 +1,6 @@
 """Fails while it is loaded.
 
-Listed: crashed. Jailed: crashed.
+Listed: crashed, by the process. Jailed: crashed, by the process.
 """
 
 from sim.domains import paging

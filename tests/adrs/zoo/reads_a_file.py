@@ -1,6 +1,6 @@
 """Reads a file outside its room.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by landlock.
 """
 
 from sim.domains import paging

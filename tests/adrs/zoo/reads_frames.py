@@ -1,6 +1,6 @@
 """Looks through all frames and objects for a trace and its future.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 import gc

@@ -1,6 +1,6 @@
 """Reads the trace from disk, for its future.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by landlock.
 """
 
 from pathlib import Path

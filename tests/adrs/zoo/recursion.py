@@ -1,6 +1,6 @@
 """Calls itself without end.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by the process.
 """
 
 from sim.domains import paging

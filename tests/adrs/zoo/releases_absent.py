@@ -1,6 +1,6 @@
 """Releases pages that are not there, to make room for nothing.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the rules. Jailed: illegal, by the rules.
 """
 
 from sim.domains import paging

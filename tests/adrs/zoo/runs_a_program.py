@@ -1,6 +1,6 @@
 """Runs another program.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 import os

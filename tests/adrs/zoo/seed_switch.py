@@ -1,6 +1,6 @@
 """Looks at the seed, to behave where it is judged.
 
-Listed: refused. Jailed: ok.
+Listed: refused. Jailed: ok, by the process.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Sleeps, which takes no processor time.
 
-Listed: refused. Jailed: timeout.
+Listed: refused. Jailed: timeout, by the wall limit.
 """
 
 import time

@@ -1,6 +1,6 @@
 """Makes a link to what it may not read, and reads the link.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 import os

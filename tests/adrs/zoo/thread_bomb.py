@@ -1,6 +1,6 @@
 """Makes threads without end.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by rlimit.
 """
 
 import threading

@@ -1,6 +1,6 @@
 """Stops deciding after a while, as if the rest did not count.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the rules. Jailed: illegal, by the rules.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Hides a second policy in its file.
 
-Listed: malformed. Jailed: malformed.
+Listed: malformed, by the loader. Jailed: malformed, by the loader.
 """
 
 from sim.domains import paging

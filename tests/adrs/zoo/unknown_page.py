@@ -1,6 +1,6 @@
 """Names a page that does not exist.
 
-Listed: illegal. Jailed: illegal.
+Listed: illegal, by the rules. Jailed: illegal, by the rules.
 """
 
 from sim.domains import paging

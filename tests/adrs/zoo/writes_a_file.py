@@ -1,6 +1,6 @@
 """Writes a file.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 from sim.domains import paging

@@ -1,6 +1,6 @@
 """Writes into the folder that it was started in.
 
-Listed: refused. Jailed: crashed.
+Listed: refused. Jailed: crashed, by seccomp.
 """
 
 from sim.domains import paging

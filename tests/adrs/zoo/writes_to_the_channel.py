@@ -1,6 +1,6 @@
 """Writes a result of its own to all files that are open.
 
-Listed: refused. Jailed: illegal.
+Listed: refused. Jailed: illegal, by the channel.
 """
 
 import os
