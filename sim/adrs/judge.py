@@ -18,6 +18,7 @@ from sim.adrs import problem as problems
 from sim.adrs.candidate import Candidate, Status
 from sim.adrs.instances import Instance
 from sim.adrs.problem import Problem
+from sim.adrs.sandbox import Layers
 from sim.adrs.shelf import Shelf
 from sim.core.engine import replay
 from sim.core.errors import AugsimError, IllegalDecision
@@ -26,6 +27,8 @@ from sim.core.result import Decisions
 from sim.study import catalog, provenance
 from sim.study.experiment import Bench, Experiment
 from sim.study.runs import DONE, OUT_OF_MEMORY, TIMED_OUT, Inputs, Outcome, Planned
+
+DEFAULT_LAYERS = Layers()
 
 Mapper = Callable[[Iterable[Planned]], Iterator[Outcome]]
 """Runs trials, wherever; gives the outcomes as they finish."""
@@ -43,6 +46,7 @@ class Trial:
         unlike: share of decisions on the probes that differ from the baseline's, in [0, 1].
         events: rows that were played.
         detail: one line, where it is not ok.
+        layers: that held around it in the jail; none of a formula or library policy, which is data and needs no jail.
     """
 
     id: str
@@ -52,6 +56,7 @@ class Trial:
     unlike: float = 0.0
     events: int = 0
     detail: str = ""
+    layers: tuple[str, ...] = ()
 
 
 class Judge:
@@ -98,15 +103,21 @@ def _lost(name: str, outcome: Outcome) -> Trial:
     return Trial(name, status, detail=outcome.error or "")
 
 
-def trials(domain: str, inputs: Inputs) -> Callable[[Planned], Outcome]:
-    """The function that a judge's mapper maps."""
-    return partial(run_trial, domain, inputs)
+def trials(domain: str, inputs: Inputs, layers: Layers = DEFAULT_LAYERS) -> Callable[[Planned], Outcome]:
+    """The function that a judge's mapper maps.
+
+    Args:
+        domain: whose candidates.
+        inputs: where traces are found.
+        layers: that must stand around what runs in the jail.
+    """
+    return partial(run_trial, domain, inputs, layers)
 
 
-def run_trial(domain: str, inputs: Inputs, planned: Planned) -> Outcome:
+def run_trial(domain: str, inputs: Inputs, layers: Layers, planned: Planned) -> Outcome:
     """Runs one candidate; for a back end."""
     asked = planned.asked
-    trial = _trial(_room(domain, inputs), planned.key, asked["source"], asked["instances"], asked["probe"])
+    trial = _trial(_room(domain, inputs, layers), planned.key, asked["source"], asked["instances"], asked["probe"])
     return Outcome(planned, DONE, {"trial": trial})
 
 
@@ -115,14 +126,15 @@ MOST = 1e6
 
 
 @cache
-def _room(domain: str, inputs: Inputs) -> _Room:
-    return _Room(domain, inputs)
+def _room(domain: str, inputs: Inputs, layers: Layers) -> _Room:
+    return _Room(domain, inputs, layers)
 
 
 class _Room:
     """What one process keeps between trials: traces, the shelf of library policies, the baseline's decisions."""
 
-    def __init__(self, domain: str, inputs: Inputs):
+    def __init__(self, domain: str, inputs: Inputs, layers: Layers):
+        self.layers = layers
         self.problem: Problem = problems.find(domain)
         self.bench: Bench = inputs.bench()
         self.shelf = Shelf(domain)
@@ -172,15 +184,16 @@ def _trial(room: _Room, name: str, source: str, instances: Sequence[Instance], p
 def _jailed(room: _Room, name: str, source: str, instances: Sequence[Instance], probe: bool) -> Trial:
     """A stranger's file: it decides in the jail, and all that counts is computed outside."""
     opened = [evaluate.open_instance(room.problem.system, instance) for instance in instances]
-    tried = evaluate.attempt(source, () if probe else opened, opened if probe else ())
+    tried = evaluate.attempt(source, () if probe else opened, opened if probe else (), layers=room.layers)
     if tried.status != Status.OK:
-        return Trial(name, tried.status, events=tried.events, detail=tried.detail)
+        return Trial(name, tried.status, events=tried.events, detail=tried.detail, layers=tried.layers)
     values = {
         instance.name: float(run.metrics[room.problem.metric])
         for instance, run in zip(instances, tried.runs, strict=False)
     }
     unlike = [difference(log, room.baseline(each)) for log, each in zip(tried.told, instances, strict=False)]
-    return Trial(name, Status.OK, values, tried.key[:16], sum(unlike) / len(unlike) if unlike else 0.0, tried.events)
+    mean = sum(unlike) / len(unlike) if unlike else 0.0
+    return Trial(name, Status.OK, values, tried.key[:16], mean, tried.events, layers=tried.layers)
 
 
 def play(problem: Problem, bench: Bench, policy: Policy, instance: Instance, *, record: bool = False) -> Any:
@@ -224,4 +237,4 @@ def as_json(trial: Trial) -> dict[str, Any]:
 
 
 def from_json(told: Mapping[str, Any]) -> Trial:
-    return Trial(**{**told, "status": Status(told["status"])})
+    return Trial(**{**told, "status": Status(told["status"]), "layers": tuple(told.get("layers", ()))})

@@ -92,6 +92,17 @@ class Layers:
             )
 
 
+@cache
+def standing(layers: Layers) -> tuple[str, ...]:
+    """Names of the layers that hold around a candidate on this machine, tried out by a process that has none.
+
+    Raises:
+        InputError: too little stands.
+    """
+    with Jail("", Limits(), layers) as jail:
+        return jail.active
+
+
 class Ended(Exception):
     """A candidate's process is over, or the candidate failed in it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import sys
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from sim.adrs import sandbox
-from sim.adrs.candidate import Status
+from sim.adrs.candidate import Candidate, Status
 from sim.adrs.evaluate import attempt
+from sim.adrs.instances import Instance
+from sim.adrs.judge import Judge, as_json, from_json, trials
 from sim.adrs.layers import landlock, seccomp
 from sim.adrs.sandbox import Ended, Jail, Layers, Limits
 from sim.core.errors import InputError
+from sim.study.runs import Inputs
 from tests.adrs.traces import pages
 
 FIFO = (Path(__file__).parents[2] / "policies/paging/fifo.py").read_text()
@@ -62,6 +66,26 @@ def test_untrusted_candidates_are_refused_where_too_little_is_active_unless_it_i
     Layers(without=("seccomp",)).check(("rlimit", "landlock7"))
     with pytest.raises(InputError, match='no layer named "secomp"'):
         Layers(without=("secomp",))
+
+
+def test_what_stands_on_this_machine_is_told_before_any_candidate_runs():
+    sandbox.standing.cache_clear()
+    with Jail(FIFO, Limits(), Layers(without=sandbox.ALL)) as jail:
+        assert sandbox.standing(Layers(without=sandbox.ALL)) == jail.active
+
+
+@LINUX
+def test_the_layers_that_held_stand_with_what_became_of_a_candidate_and_a_library_policy_needs_none():
+    run = trials("paging", Inputs(), Layers(without=("landlock",), off=("landlock",)))
+    judge = Judge("paging", lambda planned: map(run, planned))
+    one = Instance("workload:zipf,n_requests=60,n_pages=9", 0, 0, (("capacity", 3),), 0)
+    strange, known = judge.tries([Candidate(code("pass")), Candidate(FIFO)], [one])
+    assert (strange.status, strange.layers) == (Status.REFUSED, ())  # the allow-list saw `import os`
+    assert (known.status, known.layers) == (Status.OK, ())
+    (honest,) = judge.tries([Candidate(FIFO.replace("class FIFO", "class Mine"))], [one])
+    assert honest.status == Status.OK
+    assert honest.layers == ("rlimit", "seccomp")
+    assert from_json(json.loads(json.dumps(as_json(honest)))) == honest
 
 
 def test_a_jail_is_refused_where_a_layer_does_not_come_up(monkeypatch):
