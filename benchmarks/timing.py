@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -11,6 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 36)}
+"""The C library keeps memory that was freed, in the environment of whoever is timed.
+
+Otherwise each round gets its large arrays anew from the system, which on a shared machine takes longer than the work.
+"""
 
 CLOCK = (
     "seconds of processor time, median over rounds in which the contenders take turns; spread: (most - least) / median"
@@ -76,15 +83,24 @@ def child(function: Callable[..., Any], *arguments: Any) -> Any:
         "print(json.dumps(f(*json.loads(sys.argv[1]))))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", text, json.dumps(arguments)], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", text, json.dumps(arguments)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=usual_environment(),
     )
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def usual_environment() -> dict[str, str]:
+    """The environment of a process that is as a user starts it."""
+    return {name: value for name, value in os.environ.items() if name not in KEEPS_MEMORY}
 
 
 def command(words: Sequence[str]) -> tuple[float, float]:
     """Runs a command; gives its seconds by the wall's clock and of processor time."""
     before, begun = _children_s(), time.perf_counter()
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=usual_environment())
     return time.perf_counter() - begun, _children_s() - before
 
 

@@ -39,7 +39,7 @@ class SLRU(paging.Policy):
         segments.move_to_front(k, request.page)
         while k > 0 and segments.used[k] > self.room:
             while segments.used[k] > self.room:
-                segments.move_to_front(k - 1, segments.back(k))
+                segments.sink(k, k - 1)
             k -= 1
             self.has_sunk = k == 0
 

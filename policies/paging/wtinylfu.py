@@ -65,7 +65,7 @@ class WTinyLFU(paging.Policy):
             return
         self.queues.move_to_front(PROTECTED, page)
         while self.queues.used[PROTECTED] > self.protected_size:
-            self.queues.move_to_front(PROBATION, self.queues.back(PROTECTED))
+            self.queues.sink(PROTECTED, PROBATION)
             self.has_sunk = self.spill
         self.sketch.add(page)
         self.main_hits += 1
@@ -98,7 +98,18 @@ class WTinyLFU(paging.Policy):
         else:
             queues.remove(newcomer)
         self.sketch.add(newcomer)
+        self.look_ahead(WINDOW)
+        self.look_ahead(lower)
         return victim
+
+    def look_ahead(self, k):
+        """Fetches the counters of the page that is compared next, and where those of the one after are."""
+        page = self.queues.back(k)
+        if page != NONE:
+            self.sketch.reach(page)
+            page = self.queues.before(page)
+            if page != NONE:
+                self.sketch.touch(page)
 
     def admit(self, request):
         self.queues.enter(WINDOW, request.page, request.size)

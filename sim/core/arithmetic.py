@@ -231,7 +231,7 @@ def touch(typingctx, array, index):
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
         offset = builder.mul(arguments[1], builder.extract_value(view.strides, 0))
         if array.layout == "C" and array.ndim == 1:
-            offset = builder.mul(arguments[1], ir.Constant(WORD, array.dtype.bitwidth // 8))
+            offset = builder.mul(arguments[1], ir.Constant(WORD, as_dtype(array.dtype).itemsize))
         place = builder.inttoptr(builder.add(builder.ptrtoint(view.data, WORD), offset), ir.IntType(8).as_pointer())
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])

@@ -225,14 +225,24 @@ class LinkedLists(Structure):
         """Takes out the last one of list k and returns it, NONE when empty."""
         i = self.back(k)
         if i != NONE:
-            self.remove(i)
+            self._leave(k, i)
+            self.lists[i] = NONE
         return i
 
     def pop_front(self, k):
         """Takes out the first one of list k and returns it, NONE when empty."""
         i = self.front(k)
         if i != NONE:
-            self.remove(i)
+            self._leave(k, i)
+            self.lists[i] = NONE
+        return i
+
+    def sink(self, k, lower):
+        """Moves the last one of list k to the front of the list `lower`, another one, and returns it; NONE when k is empty."""
+        i = self.back(k)
+        if i != NONE:
+            self._leave(k, i)
+            self.push_front(lower, i)
         return i
 
     def _link(self, k, i, leader, follower):
@@ -244,6 +254,9 @@ class LinkedLists(Structure):
         k = int(self.lists[i])
         if k == NONE:
             raise IndexError("moved or removed an integer that is in no list")
+        self._leave(k, i)
+
+    def _leave(self, k, i):
         self._detach(i)
         self.sizes[k] -= 1
 

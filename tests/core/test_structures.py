@@ -101,12 +101,14 @@ class Library(Structure):
         self.order = LinkedList(N)
         self.shelves = [LinkedLists(N, 2), LinkedLists(N, 3)]
         self.row = np.arange(8)
+        self.bits = np.ones(8, np.bool_)
 
 
 def browse(library, pages, start, stop):
     for i in range(start, stop):
         touch_parts(library, pages, i + 4)
         touch(library.row, i)
+        touch(library.bits, i)
         library.order.push_back(int(pages[i]))
 
 
@@ -117,7 +119,7 @@ def test_touching_changes_nothing_and_needs_no_row_to_be_there():
     loop = compile_loop(browse, {"library": compiled, "pages": pages}, "browse")
     loop(0, len(pages))
     text = Path(loop.module.__file__).read_text()
-    assert text.count("touch(library.") == 4  # three lists and the row
+    assert text.count("touch(library.") == 5  # three lists, the row and the bits
     assert plain.order.links.tolist() == compiled.order.links.tolist()
     assert compiled.shelves[1].lists.tolist() == [NONE] * N
     assert compiled.row.tolist() == list(range(8))
@@ -146,6 +148,10 @@ def test_linked_lists_hold_each_integer_in_one_list_at_most(steps):
             assert mine.pop_back(k) == (plain[k].pop() if plain[k] else NONE)
         elif action == "f":
             assert mine.pop_front(k) == (plain[k].pop(0) if plain[k] else NONE)
+        elif action == "b":
+            lower = (k + 1) % 3
+            plain[lower][:0] = plain[k][-1:]
+            assert mine.sink(k, lower) == (plain[k].pop() if plain[k] else NONE)
         assert mine.sizes.tolist() == [len(each) for each in plain]
         for number, each in enumerate(plain):
             assert [mine.front(number), mine.back(number)] == ([each[0], each[-1]] if each else [NONE, NONE])

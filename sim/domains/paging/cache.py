@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.core.memory import touch_parts
+from sim.core.memory import touch, touch_parts
 from sim.core.operations import Operation
 from sim.core.policy import check_number, defines
 from sim.core.structures import Structure
@@ -62,6 +62,10 @@ class Cache(Structure):
         self.expired = 0
         self.broken = LEGAL
         self.broken_page = NONE
+
+    def touch(self, page):
+        """Fetches whether `page` is resident, which will be asked soon."""
+        touch(self.resident, page)
 
     def serve(self, policy, request):
         """Plays one request; gives the number of loads, 0 or 1, or NONE where a decision was illegal."""
@@ -178,6 +182,7 @@ def play(cache, predicted, oracle, policy, rows, pages, start, stop):
     `pages` is the rows' column of pages: its coming ones are touched, so that memory is not waited for. No policy sees them.
     """
     for i in range(start, stop):
+        touch_parts(cache, pages, i + AHEAD)
         touch_parts(policy, pages, i + AHEAD)
         request = rows[i]
         cache.now = i

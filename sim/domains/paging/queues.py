@@ -37,7 +37,7 @@ class Queues(LinkedLists):
         if self.weights is not None:
             self.used[k] += self.weights[i]
 
-    def _unlink(self, i):
-        super()._unlink(i)
+    def _leave(self, k, i):
+        super()._leave(k, i)
         if self.weights is not None:
-            self.used[self.list_of(i)] -= self.weights[i]
+            self.used[k] -= self.weights[i]

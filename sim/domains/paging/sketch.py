@@ -9,7 +9,9 @@ import numpy as np
 from sim.core.memory import touch, unchecked
 from sim.core.structures import Structure
 
-N_POSITIONS = 10
+N_POSITIONS, WIDTH = 10, 16
+"""Counters of a page, and the room for their positions: a power of 2, so that most lie within one cache line."""
+
 COUNTERS_PER_PAGE = -math.log(0.001) / math.log(2) ** 2
 """14.4, those of a Bloom filter with an error rate of 0.1 %."""
 
@@ -32,7 +34,7 @@ class Sketch(Structure):
     def __init__(self, n_counted: int, n_pages: int):
         n_counters = math.ceil(COUNTERS_PER_PAGE * n_counted)
         self.counts = np.zeros(n_counters, np.int32)
-        self.positions = np.empty((n_pages, N_POSITIONS), np.int32)
+        self.positions = np.zeros((n_pages, WIDTH), np.int32)
         for start in range(0, n_pages, BLOCK):
             pages = np.arange(start, min(start + BLOCK, n_pages))
             hashes, step = (xxh64(pages, seed).astype(np.uint32) for seed in SEEDS)
@@ -41,9 +43,15 @@ class Sketch(Structure):
                 hashes += step
 
     def touch(self, page):
-        """Fetches the positions of `page`, which will be counted soon; they may lie across two cache lines."""
+        """Fetches where the counters of `page` are, which will be counted soon."""
         touch(self.positions, page)
-        touch(self.positions, page + 1)
+
+    @unchecked("i", "place")
+    def reach(self, page):
+        """Fetches the counters of `page` themselves; where they are should be at hand by now."""
+        for i in range(N_POSITIONS):
+            place = self.positions[page, i]
+            touch(self.counts, place)
 
     @unchecked("i", "place")
     def add(self, page):
