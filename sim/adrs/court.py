@@ -13,7 +13,7 @@ from sim.adrs.judge import Judge, Trial, as_json, from_json
 from sim.adrs.problem import Problem
 from sim.adrs.shelf import Shelf
 from sim.core.errors import InputError
-from sim.study import catalog, provenance
+from sim.study import provenance
 
 TINY = 1e-12
 """Metrics are at least so large in a ratio."""
@@ -104,8 +104,7 @@ class Court:
         self.journal = journal
         self.ledger = ledger
         self.progress = progress
-        better = next(m.better for m in catalog.system(problem.system).METRICS if m.name == problem.metric)
-        self.sign = -1 if better == "higher" else 1
+        self.sign = -1 if problem.measured.better == "higher" else 1
         self._baseline = Tested(Candidate(Shelf(problem.domain).source(problem.baseline, {})))
         self._at_baseline: dict[str, float] = {}
 

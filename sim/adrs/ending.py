@@ -1,52 +1,78 @@
-"""The honest ending: who won, beside the controls, on instances that no search has seen, in figures and in words."""
+"""The honest ending: what was found, beside the controls, on instances that no search has seen, in figures and in words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from sim.adrs import race as races
 from sim.adrs.candidate import Candidate
 from sim.adrs.court import Court, Tested
 from sim.adrs.holdout import Answer, Ladder
-from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION, Instance, Splits, is_invented
+from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION, Instance, Splits
 from sim.adrs.judge import drawn_anew
+from sim.adrs.problem import Problem
+from sim.adrs.race import Race
 from sim.adrs.search import Search
 from sim.adrs.shelf import Shelf
 from sim.adrs.simplify import simplified
 from sim.core.errors import InputError
-from sim.study import bootstrap, catalog
+from sim.study import bootstrap, stats
+
+EVOLVED, TUNED, LIBRARY, BOUND, CLAIRVOYANT = "evolved", "tuned", "library", "bound", "clairvoyant"
+"""Lines of the table that are no control search: the search itself; what is known, tuned and as it is; what sees the future, and
+where it is no bound."""
+
+FRESH = "fresh"
+"""The column of validation instances under draws that nothing was chosen by."""
 
 ENOUGH = 6
 """Fewer paired traces can show nothing at the 5 % level, whatever they give."""
 
-FRESH = 1_000_003
-"""Added to the seeds of instances on which a winner is measured anew."""
+LEVEL = 0.05
+"""Of Wilcoxon's test beside a 95 % interval."""
+
+ANEW = 1_000_003
+"""Added to the seeds of validation instances for the race, and once more for what is measured when all is chosen."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """A mean loss, or a mean difference of two, with its interval.
+    """A mean loss, or a mean difference of two, with its interval and its test.
 
     Args:
         mean: of logarithms of ratios; below 0 is better.
         interval: 95 %, None where one value says nothing of its spread.
         n: independent traces behind it.
-        n_better: of those, on how many it is below 0.
+        n_better, n_worse: of those, on how many it is below and above 0; the others say nothing.
+        p: of Wilcoxon's signed-rank test over the traces, two-sided.
     """
 
     mean: float
     interval: tuple[float, float] | None
     n: int
     n_better: int
+    n_worse: int
+    p: float
 
     @property
     def is_sure(self) -> bool:
-        """Whether a gain is shown."""
-        return self.n >= ENOUGH and self.interval is not None and self.interval[1] < 0
+        """Whether a gain is shown: by the interval and by the test."""
+        return self.is_clear and self.interval is not None and self.interval[1] < 0
+
+    @property
+    def is_surely_worse(self) -> bool:
+        """Whether a loss is shown: by the interval and by the test."""
+        return self.is_clear and self.interval is not None and self.interval[0] > 0
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the test shows a difference, of enough traces that have one."""
+        return self.n_better + self.n_worse >= ENOUGH and self.p <= LEVEL
 
 
 @dataclass
@@ -58,7 +84,7 @@ class Row:
         candidate: the policy.
         evaluations: candidates tried to find it.
         events: rows played to find it.
-        effects: split -> mean loss against the baseline; where the holdout's ladder kept its answer back, without it.
+        effects: split -> mean loss against the baseline; without the holdout where its ladder kept the answer back.
         is_bound: it sees the future.
     """
 
@@ -75,92 +101,130 @@ class Ending:
     """What a search came to.
 
     Args:
-        rows: winner first, then the controls, then the bound.
-        winner: the policy that won.
+        rows: the search's winner first, then the controls, then the bound.
+        winner: the search's policy that won the race of its finalists.
         before: it before it was simplified.
-        against: control -> paired difference of the winner to it on the holdout, below 0 where the winner is better.
+        race: of the search's finalists.
+        against: control -> paired difference of the winner to it on the holdout, below 0 where the winner is better; empty where
+            the holdout was not looked at.
         abroad: the same on the foreign family.
-        rival: the control that the verdict is about: the best by validation.
-        answer: of the holdout's ladder.
-        inflation: by how much the best of so many finalists looks better on validation by chance alone, about.
-        verdict: in words.
+        champion: the best policy found by any search, by the traces of the race: a line of the table.
+        reference: the best of what was known, tuned or as it is, by the same.
+        gain: difference of the champion to the reference on the holdout, None where that was not looked at.
+        rival: the other search whose best is best, by the same.
+        answer: of the holdout's ladder, about the champion.
+        claims: in words: whether a better policy was found, and whether the search found it.
+        notices: what the user should know.
     """
 
     rows: list[Row]
     winner: Tested
     before: Tested
+    race: Race
     against: dict[str, Effect]
     abroad: dict[str, Effect]
+    champion: str
+    reference: str
+    gain: Effect | None
     rival: str
     answer: Answer
-    inflation: float
-    verdict: str
+    claims: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        return "; ".join(self.claims)
 
 
 def conclude(
     court: Court, splits: Splits, search: Search, controls: Sequence[tuple[str, Search]], ladder: Ladder, seed: int
 ) -> Ending:
-    """Chooses each search's best on validation, and judges them, the library's best and the bound on the holdout.
+    """Races each search's finalists, and judges the winners, the library's best and the bound on the holdout.
+
+    A search that was interrupted, and may go on, is not judged: that would spend a look on what is unfinished.
 
     Raises:
-        InputError: no candidate came through, or no look at the holdout is left.
+        InputError: no candidate came through, nothing of the library did, or no look at the holdout is left.
     """
-    fresh = drawn_anew(splits.validation, FRESH)
-    finalists, inflation = _ranked(court, splits, search)
-    before, winner = _lasting(court, finalists, splits.validation, _judging(splits, fresh), ladder)
-    found = [Row("evolved", winner.candidate, search.evaluations, court.ledger.events.get(search.name, 0))]
-    tested = {"evolved": winner}
-    for name, control in controls:
-        (best, *_), _ = _ranked(court, splits, control)
-        tested[name] = best
-        found.append(Row(name, best.candidate, control.evaluations, court.ledger.events.get(control.name, 0)))
-    library = _library(court, splits)
-    tested["library"] = library
-    found.append(Row("library", library.candidate, len(court.problem.rivals), court.ledger.events.get("library", 0)))
+    anew = drawn_anew(splits.validation, ANEW)
+    met = [instance for pair in zip(splits.validation, anew, strict=True) for instance in pair]
+    parts = {TRAIN: splits.train, VALIDATION: splits.validation, FRESH: drawn_anew(splits.validation, 2 * ANEW)}
+    if not search.is_interrupted:
+        parts |= {HOLDOUT: splits.holdout} | ({FOREIGN: splits.foreign} if splits.foreign else {})
+    raced = _raced(court, met, search)
+    others = {name: _raced(court, met, control).ranked[0] for name, control in controls}
+    others[LIBRARY] = _library(court, splits, met)
+    before, winner = _lasting(court, raced, splits.validation, [met, *parts.values()])
+    tested = {EVOLVED: winner, **others}
     if court.problem.bound:
-        bound = Tested(Candidate(Shelf(court.problem.domain).source(court.problem.bound, {}), note=court.problem.bound))
-        tested["bound"] = bound
-        found.append(Row("bound", bound.candidate, 0, 0, is_bound=True))
-    for part in _judging(splits, fresh):
+        bound = Candidate(Shelf(court.problem.domain).source(court.problem.bound, {}), note=court.problem.bound)
+        tested[BOUND] = Tested(bound)
+    for part in (met, *parts.values()):
         court.extend(list(tested.values()), part, "judging")
-    answer = ladder.look(winner.candidate.id, winner.losses)
-    parts = {TRAIN: splits.train, VALIDATION: splits.validation, "fresh": fresh, HOLDOUT: splits.holdout}
-    parts |= {FOREIGN: splits.foreign} if splits.foreign else {}
-    for row in found:
-        if tested[row.name].is_ok:
-            row.effects = {
-                name: effect(tested[row.name], None, part, seed)
-                for name, part in parts.items()
-                if name != HOLDOUT or row.name != "evolved" or answer.is_published
-            }
-    usual = [name for name, each in tested.items() if name not in ("evolved", "bound") and each.is_ok]
-    rival = min(usual, key=lambda name: tested[name].mean(splits.validation))
-    against = {name: effect(winner, tested[name], splits.holdout, seed) for name in usual}
-    abroad = {name: effect(winner, tested[name], splits.foreign, seed) for name in usual} if splits.foreign else {}
-    ending = Ending(found, winner, before, against, abroad, rival, answer, inflation, "")
-    ending.verdict = verdict(court, ending)
-    n_failed = finalists.index(before)
-    if n_failed:
-        ending.verdict += f"; {n_failed} that did better on validation failed where they were judged"
+    order = _in_order(tested, met)
+    champion = next(name for name in order if name not in (TUNED, LIBRARY))
+    reference = next((name for name in order if name in (TUNED, LIBRARY)), None)
+    rival = next((name for name in order if name not in (EVOLVED, TUNED, LIBRARY)), None)
+    if reference is None or rival is None:
+        failed = next(each for name, each in tested.items() if name not in (EVOLVED, BOUND) and not each.is_ok)
+        raise InputError(f"no control came through where it was judged; the last: {failed.status}: {failed.detail}")
+    answer, gain, against, abroad = ladder.unasked(), None, {}, {}
+    gaps: tuple[float, ...] = ()
+    if HOLDOUT in parts:
+        best = tested[champion]
+        answer = ladder.look(best.candidate.id, best.losses, best.mean(splits.train))
+        gaps = ladder.widening(best.candidate.id)
+        gain = effect(best, tested[reference], splits.holdout, seed)
+        usual = [name for name in tested if name in order and name != EVOLVED]
+        against = {name: effect(winner, tested[name], splits.holdout, seed) for name in usual}
+        abroad = {name: effect(winner, tested[name], splits.foreign, seed) for name in usual if splits.foreign}
+    rows = []
+    for name, each in tested.items():
+        row = _row(court, name, each.candidate, search, dict(controls))
+        hidden = HOLDOUT if name in (EVOLVED, champion) and not answer.is_published else ""
+        if each.is_ok:
+            row.effects = {name: effect(each, None, part, seed) for name, part in parts.items() if name != hidden}
+        rows.append(row)
+    if BOUND in tested and not _bounds(court.problem, tested, [each for part in parts.values() for each in part]):
+        rows[-1].name = CLAIRVOYANT
+    ending = Ending(rows, winner, before, raced, against, abroad, champion, reference, gain, rival, answer)
+    ending.claims = tuple(_claims(court, search, ending))
+    ending.notices = tuple(_notices(ending, gaps))
     return ending
 
 
-def _judging(splits: Splits, fresh: Sequence[Instance]) -> list[Sequence[Instance]]:
-    """All that a winner and its rivals are measured on at the end."""
-    return [part for part in (splits.train, splits.validation, fresh, splits.holdout, splits.foreign) if part]
+def _row(court: Court, name: str, candidate: Candidate, search: Search, controls: Mapping[str, Search]) -> Row:
+    of = search if name == EVOLVED else controls.get(name)
+    n = of.evaluations if of else len(court.problem.rivals) if name == LIBRARY else 0
+    return Row(name, candidate, n, court.ledger.events.get(name, 0), is_bound=name == BOUND)
+
+
+def _bounds(problem: Problem, tested: Mapping[str, Tested], instances: Sequence[Instance]) -> bool:
+    """Whether what sees the future is a bound: the settings let it be one, and none does better anywhere."""
+    if any(name in problem.unbound for each in instances for name, _ in each.setting):
+        return False
+    bound = tested[BOUND].losses
+    others = [each.losses for name, each in tested.items() if name != BOUND and each.is_ok]
+    names = [each.name for each in instances if each.name in bound]
+    return all(losses[name] >= bound[name] - 1e-9 for losses in others for name in names)
+
+
+def _raced(court: Court, met: Sequence[Instance], search: Search) -> Race:
+    """A search's finalists, raced."""
+    found = races.race(court, search.finalists(), met, search.name)
+    if not found.ranked:
+        failed = ", ".join(f"{n} {status}" for status, n in search.statuses.items())
+        raise InputError(f"no candidate of {search.name} came through ({failed or 'none was made'})")
+    return found
 
 
 def _lasting(
-    court: Court,
-    finalists: Sequence[Tested],
-    validation: Sequence[Instance],
-    parts: Sequence[Sequence[Instance]],
-    ladder: Ladder,
+    court: Court, raced: Race, validation: Sequence[Instance], parts: Sequence[Sequence[Instance]]
 ) -> tuple[Tested, Tested]:
     """The first finalist that fails nowhere when it is simplified and judged, as it was and simplified."""
-    for before in finalists:
-        winner = simplified(court, before, validation, "simplify")
-        ladder.refuse_when_spent(winner.candidate.id)
+    for before in raced.ranked:
+        court.extend([before], validation, EVOLVED)
+        winner = simplified(court, before, validation, "simplify") if before.is_ok else before
         for part in parts:
             court.extend([winner], part, "judging")
         if winner.is_ok:
@@ -168,74 +232,105 @@ def _lasting(
     raise InputError(f"no finalist came through where it was judged; the last: {winner.status}: {winner.detail}")
 
 
-def _ranked(court: Court, splits: Splits, search: Search) -> tuple[list[Tested], float]:
-    """A search's finalists, the best on validation first, and how much of its lead may be luck."""
-    finalists = search.finalists()
-    court.extend(finalists, splits.validation, search.name)
-    finalists = [each for each in finalists if each.is_ok]
-    if not finalists:
-        failed = ", ".join(f"{n} {status}" for status, n in search.statuses.items())
-        raise InputError(f"no candidate of {search.name} came through ({failed or 'none was made'})")
-    finalists.sort(key=lambda each: each.mean(splits.validation))
-    best = finalists[0]
-    values = [each.losses[i.name] - best.losses[i.name] for each in finalists for i in splits.validation]
-    error = float(np.std(values)) / math.sqrt(len(splits.validation))
-    return finalists, error * math.sqrt(2 * math.log(len(finalists))) if len(finalists) > 1 else 0.0
+def _in_order(tested: Mapping[str, Tested], met: Sequence[Instance]) -> list[str]:
+    """Lines of the table that failed nowhere and do not see the future, the best on the traces of the race first."""
+    blocks = list(races.by_trace(met).values())
+    usable = [name for name, each in tested.items() if each.is_ok and name != BOUND]
+    return sorted(usable, key=lambda name: races.mean_of(tested[name], blocks))
 
 
-def _library(court: Court, splits: Splits) -> Tested:
-    """The best of the library as it is, by training and validation."""
+def _library(court: Court, splits: Splits, met: Sequence[Instance]) -> Tested:
+    """The best of the library as it is, by training and the traces of the race."""
     shelf = Shelf(court.problem.domain)
     rivals = [Tested(Candidate(shelf.source(name, {}), note=name)) for name in court.problem.rivals]
-    court.extend(rivals, (*splits.train, *splits.validation), "library")
+    court.extend(rivals, (*splits.train, *met), LIBRARY)
     usable = [each for each in rivals if each.is_ok]
     if not usable:
         raise InputError(
             f"no library policy of {court.problem.domain} runs on these traces; the last: {rivals[-1].detail}"
         )
-    return min(usable, key=lambda each: each.mean((*splits.train, *splits.validation)))
+    return min(usable, key=lambda each: each.mean((*splits.train, *met)))
 
 
 def effect(one: Tested, other: Tested | None, instances: Sequence[Instance], seed: int) -> Effect:
     """The mean loss of a candidate, or of its difference to another one, over traces that are alike; see `bootstrap`."""
-    units: dict[str, list[float]] = {}
-    for each in instances:
-        loss = one.losses[each.name] - (other.losses[each.name] if other else 0.0)
-        units.setdefault(unit(each), []).append(loss)
-    width = max(map(len, units.values()))
-    values = np.array([[*of, *[np.nan] * (width - len(of))] for of in units.values()])[:, :, None]
+    units = [
+        [one.losses[each.name] - (other.losses[each.name] if other else 0.0) for each in block]
+        for block in races.by_trace(instances).values()
+    ]
+    width = max(map(len, units))
+    values = np.array([[*of, *[np.nan] * (width - len(of))] for of in units])[:, :, None]
     draws = bootstrap.resampled_means(values, seed=seed)[:, 0]
     mean = float(bootstrap.mean(values)[0])
-    means = [math.fsum(of) / len(of) for of in units.values()]
+    means = np.array([math.fsum(of) / len(of) for of in units])
     found = bootstrap.interval(draws, mean, len(units)) if len(units) > 1 else None
-    return Effect(mean, found, len(units), sum(value < 0 for value in means))
+    p, _ = stats.signed_rank(-means)
+    return Effect(mean, found, len(units), int((means < 0).sum()), int((means > 0).sum()), p)
 
 
-def unit(instance: Instance) -> str:
-    """What is independent of other instances: a recorded trace, or one draw of an invented one."""
-    return f"{instance.trace} {instance.seed}" if is_invented(instance.trace) else instance.trace
+KNOWN = {TUNED: "the library tuned", LIBRARY: "the library's best as it is"}
 
 
-def verdict(court: Court, ending: Ending) -> str:
-    """Whether the gain is real, in plain words."""
-    metric = next(m for m in catalog.system(court.problem.system).METRICS if m.name == court.problem.metric)
-    gain = ending.against[ending.rival]
-    said = f"evolved has {change(gain.mean, metric)} than the best control, {ending.rival}, on {traces(gain.n)} of the holdout"
-    if gain.n < ENOUGH:
-        return f"{said}: too few to announce a winner ({ENOUGH} are the least); name more with --holdout"
-    if not ending.answer.is_published:
-        return (
-            "the holdout says only that this winner is not surely better than one that was published before "
-            f"(look {ending.answer.number}); no gain is announced"
+def _claims(court: Court, search: Search, ending: Ending) -> Iterator[str]:
+    """Whether a better policy than what was known was found, by whatever search; then, and only then, who is to be thanked.
+
+    The second is claimed only where the first is, so that no more of all endings claim anything falsely than of one claim alone.
+    """
+    metric = court.problem.measured
+    if ending.gain is None:
+        yield (
+            f"the search was interrupted ({search.stopped}): the holdout was not looked at, and nothing is claimed; the same "
+            "command goes on"
         )
-    assert gain.interval is not None
-    low, high = (change(end, metric) for end in gain.interval)
-    inside = f"95 % interval: {low} to {high}; better on {gain.n_better} of {gain.n}"
-    if gain.is_sure:
-        return f"the gain is real: {said} ({inside})"
-    if gain.interval[0] > 0:
-        return f"evolution lost: {said} ({inside})"
-    return f"no gain is shown: {said} ({inside})"
+        return
+    gain, answer = ending.gain, ending.answer
+    best = f"the best policy found, by {'evolution' if ending.champion == EVOLVED else ending.champion},"
+    said = f"{best} has {change(gain.mean, metric)} than {KNOWN[ending.reference]}, on {traces(gain.n)} of the holdout"
+    if gain.n < ENOUGH:
+        yield f"{said}: too few to announce a winner ({ENOUGH} are the least); name more with --holdout"
+        return
+    if not answer.is_published:
+        yield (
+            f"the holdout says only that {best} is not surely better than one that was published before (look {answer.number}); "
+            "no gain is announced"
+        )
+        return
+    opening = (
+        "the gain is real" if gain.is_sure else "the library is better" if gain.is_surely_worse else "no gain is shown"
+    )
+    yield f"{opening}: {said} {evidence(gain, metric)}"
+    own = ending.against[ending.rival]
+    said = f"evolved has {change(own.mean, metric)} than the best of the other searches, {ending.rival} {evidence(own, metric)}"
+    if not gain.is_sure:
+        yield f"so there is nothing to thank the search for: {said}"
+    elif own.is_surely_worse:
+        yield f"the search did not find it: {said}"
+    elif own.is_sure and ending.champion == EVOLVED:
+        yield f"the search found it, and no other did: {said}"
+    else:
+        yield f"that it takes the search to find it is not shown: {said}"
+
+
+def evidence(effect: Effect, metric: Any) -> str:
+    """ "(95 % interval: 8.0 % fewer misses to 3.1 % fewer misses; better on 25 of 30; p 0.0012)"."""
+    assert effect.interval is not None
+    low, high = (change(end, metric) for end in effect.interval)
+    alike = effect.n - effect.n_better - effect.n_worse
+    equal = f", equal on {alike}" if alike else ""
+    return f"(95 % interval: {low} to {high}; better on {effect.n_better} of {effect.n}{equal}; p {effect.p:.2g})"
+
+
+def _notices(ending: Ending, gaps: Sequence[float]) -> Iterator[str]:
+    """What the user should know of how the winner was chosen, and of gaps that widen from look to look."""
+    n_failed = ending.race.ranked.index(ending.before)
+    if n_failed:
+        yield f"{n_failed} of the finalists did better in the race and failed where they were judged"
+    if gaps:
+        told = ", ".join(f"{math.expm1(gap):.1%}".replace("%", " %") for gap in gaps)
+        yield (
+            f"from look to look at this holdout the gap between training and it widens, {told}: what is found fits the training "
+            "traces ever better and the others not; search on more traces, and judge on others (--holdout)"
+        )
 
 
 def change(loss: float, metric: Any) -> str:

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,13 +25,19 @@ from sim.study import provenance
 LOOKS = 10
 """Looks that one holdout is good for, where nothing else is said."""
 
+KEPT = frozenset({"candidate", "published", "losses"})
+"""What is written down of every look; of those by earlier versions, nothing else."""
+
+ALARMING = 3
+"""Looks in a row, each with a wider gap to training than the one before, that are no accident any more."""
+
 
 @dataclass(frozen=True)
 class Answer:
     """What a look gave.
 
     Args:
-        number: of the look, from 1 on.
+        number: of the look, from 1 on; 0 where there was none.
         is_published: whether the candidate was surely better than the best published before, or the first.
         mean: mean loss of the best published by now.
         left: looks that are left.
@@ -80,12 +87,17 @@ class Ladder:
                 "--holdout"
             )
 
-    def look(self, candidate: str, losses: Mapping[str, float]) -> Answer:
+    def unasked(self) -> Answer:
+        """What is known without a look: how many are left."""
+        return Answer(0, False, 0.0, self.left)
+
+    def look(self, candidate: str, losses: Mapping[str, float], on_training: float) -> Answer:
         """Looks at how a candidate does; the same one again costs no look.
 
         Args:
             candidate: its id.
             losses: instance -> loss, of all instances.
+            on_training: its mean loss there.
         """
         before = self._before(candidate)
         if before is None:
@@ -94,6 +106,7 @@ class Ladder:
             best = self._best()
             is_better = best is None or _is_surely_lower(mine, best)
             before = {"candidate": candidate, "published": is_better, "losses": mine if is_better else best}
+            before |= {"gap": math.fsum(mine) / len(mine) - on_training, "error": _error(mine)}
             self.looks.append(before)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, json.dumps(self.looks).encode())
@@ -101,13 +114,27 @@ class Ladder:
         mean = math.fsum(before["losses"]) / len(before["losses"])
         return Answer(number, before["published"], mean, self.left)
 
+    def widening(self, candidate: str) -> tuple[float, ...]:
+        """The gaps of the last looks, up to this candidate's, where they widen; empty where they do not.
+
+        A gap is by how much a candidate's mean loss is larger on the holdout than on training. They widen where each is wider
+        than the one before, and all together by more than a standard error.
+        """
+        before = self._before(candidate)
+        until = self.looks[: self.looks.index(before) + 1] if before else []
+        last = [look for look in until if "gap" in look][-ALARMING:]
+        gaps = tuple(look["gap"] for look in last)
+        if len(gaps) < ALARMING or any(wider <= gap for gap, wider in pairwise(gaps)):
+            return ()
+        return gaps if gaps[-1] - gaps[0] > last[-1]["error"] else ()
+
     def _kept(self) -> list[dict[str, Any]]:
         try:
             looks = json.loads(self.path.read_text())
-            is_whole = all(len(look["losses"]) == len(self.instances) and "published" in look for look in looks)
+            is_whole = all(len(look["losses"]) == len(self.instances) and look.keys() >= KEPT for look in looks)
         except FileNotFoundError:
             return []
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             is_whole = False
         if not is_whole:
             raise InputError(
@@ -125,5 +152,9 @@ class Ladder:
 def _is_surely_lower(mine: Sequence[float], best: Sequence[float]) -> bool:
     """Lower by more than a standard error of the paired differences."""
     difference = np.subtract(mine, best)
-    spread = difference.std(ddof=1) / math.sqrt(len(difference)) if len(difference) > 1 else 0.0
-    return bool(difference.mean() < -spread)
+    return bool(difference.mean() < -_error(difference))
+
+
+def _error(values: Sequence[float] | np.ndarray) -> float:
+    """Standard error of the mean; 0 of a single value."""
+    return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0

@@ -5,13 +5,48 @@ All draws of a search come from its seed, so whoever answers its questions alike
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sim.core.errors import InputError
 from sim.study import provenance
+
+LOCK = ".searching"
+
+
+@contextmanager
+def alone(folder: Path | None) -> Iterator[None]:
+    """Keeps other processes from searching in a folder; None is nobody's.
+
+    Raises:
+        InputError: another one does, or the folder cannot be written to.
+    """
+    if folder is None:
+        yield
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise InputError(f"a search cannot be kept in {folder}: {error.strerror}") from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            who = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
+            raise InputError(
+                f"another search (process {who}) is running in {folder}; wait for it, or give another folder with -o"
+            ) from None
+        os.ftruncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(lock)
 
 
 class Journal:

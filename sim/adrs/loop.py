@@ -18,7 +18,7 @@ from sim.adrs.court import Court, Ledger, Tested
 from sim.adrs.ending import Ending
 from sim.adrs.holdout import LOOKS, Ladder
 from sim.adrs.instances import Splits
-from sim.adrs.journal import Journal
+from sim.adrs.journal import Journal, alone
 from sim.adrs.judge import Judge, Mapper
 from sim.adrs.problem import Problem
 from sim.adrs.proposers import Proposer
@@ -120,8 +120,13 @@ def evolve(
 
     Raises:
         InputError: no problem, no traces, overlapping splits, a budget too small, a seed policy that fails, a proposer without
-            candidates, a holdout without looks, a folder with another search.
+            candidates, a holdout without looks, a folder with another search or in which another process searches.
     """
+    with alone(folder):
+        return _evolve(wanted, mapper, folder, makers, watch)
+
+
+def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequence[Maker], watch: Watch) -> Found:
     problem = problems.find(wanted.domain)
     bench = Bench()
     splits, notices = instances.split(
@@ -161,11 +166,12 @@ def evolve(
         notices += dict.fromkeys(each.notices)
         if each.tokens:
             notices.append(f"{name} took {each.tokens:,} tokens, {each.dollars:.2f} dollars")
-        if each is search and each.stopped and len(each.tried) == len(begun):
+        if each is search and each.stopped and len(each.tried) == len(begun) and not ledger.is_spent(each.name):
             raise InputError(f"{proposer.name} made no candidate: {each.stopped}")
         if each.stopped:
             notices.append(f"{name} stopped early: {each.stopped}")
     ending = endings.conclude(court, splits, search, controls, ladder, wanted.seed)
+    notices += ending.notices
     best = None
     if folder is not None:
         best = folder / BEST
@@ -275,8 +281,17 @@ def _docstring(problem: Problem, search: Search, ending: Ending) -> list[str]:
     for name, effect in ending.rows[0].effects.items():
         low, high = effect.interval or (math.nan, math.nan)
         lines.append(f"    {name}: {effect.mean:.4f} ({low:.4f} to {high:.4f}), {effect.n} traces")
-    lines += ["", *textwrap.wrap(ending.verdict, 110), "", "Ancestry, the youngest first:"]
+    claims = [f"{claim};" for claim in ending.claims[:-1]] + [*ending.claims[-1:]]
+    lines += ["", *(line for claim in claims for line in _wrapped(claim)), "", "Ancestry, the youngest first:"]
     return [*lines, *(f"    {line}" for line in ancestry(search, ending.winner.candidate))]
+
+
+def _wrapped(claim: str) -> list[str]:
+    """A claim in lines; what stands in parentheses at its end begins one of its own."""
+    said, parenthesis, figures = claim.rpartition(" (")
+    if not parenthesis:
+        return textwrap.wrap(claim, 110)
+    return [*textwrap.wrap(said, 110), *textwrap.wrap(f"({figures}", 110, subsequent_indent=" ")]
 
 
 def ancestry(search: Search, candidate: Candidate, most: int = 12) -> Sequence[str]:
@@ -294,7 +309,8 @@ def ancestry(search: Search, candidate: Candidate, most: int = 12) -> Sequence[s
 
 
 def as_rows(found: Found) -> list[dict[str, Any]]:
-    """The table as flat rows: mean losses against the baseline, logarithms of ratios, with their intervals."""
+    """The table as flat rows: mean losses against the baseline, logarithms of ratios, with their intervals and tests; and on the
+    holdout, those of what evolved against each control."""
     rows = []
     for row in found.ending.rows:
         flat: dict[str, Any] = {
@@ -303,9 +319,13 @@ def as_rows(found: Found) -> list[dict[str, Any]]:
             "evaluations": row.evaluations,
         }
         flat["events"] = row.events
-        for name, effect in row.effects.items():
+        effects = dict(row.effects)
+        if found.ending.answer.is_published and row.name in found.ending.against:
+            effects["evolved_against"] = found.ending.against[row.name]
+        for name, effect in effects.items():
             flat[name] = effect.mean
             flat[f"{name}_low"], flat[f"{name}_high"] = effect.interval or (None, None)
             flat[f"{name}_traces"] = effect.n
+            flat[f"{name}_p"] = effect.p
         rows.append(flat)
     return rows

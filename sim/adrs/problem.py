@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from sim.adrs import expression, problems
 from sim.adrs.expression import Node
 from sim.core.errors import InputError
+from sim.core.metric import Metric
 from sim.core.policy import Policy
 from sim.study import catalog
 
@@ -94,6 +96,7 @@ class Problem:
         metric: of the system's results; a loss is the logarithm of its ratio to the baseline's on the same instance.
         baseline: the policy that has loss 0.
         bound: the policy that no other beats, None where none is known.
+        unbound: settings of the system under which others may beat it.
         templates: the forms of a decision.
         rivals: hand-written policies of the library that winners are held against.
         tunable: policy -> parameter -> (least, most): what the parameter search may set.
@@ -116,6 +119,16 @@ class Problem:
     traces: tuple[str, ...]
     foreign: tuple[str, ...]
     predictions: Mapping[str, str] = field(default_factory=dict)
+    unbound: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> Metric:
+        """The metric with its unit and which way is better."""
+        return next(metric for metric in catalog.system(self.system).METRICS if metric.name == self.metric)
+
+    def change(self, loss: float) -> float:
+        """A mean loss as a change of the metric against the baseline's: -0.05 is five percent less."""
+        return math.expm1(-loss if self.measured.better == "higher" else loss)
 
     def template(self, name: str) -> Template:
         return next(template for template in self.templates if template.name == name)

@@ -23,11 +23,11 @@ from sim.adrs.search import Search, Step
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.core.modules import write_whole
-from sim.study import catalog, provenance
+from sim.study import provenance
 
 FILE = "found.json"
 
-VERSION = 1
+VERSION = 2
 """Layout of the file; one of another layout is refused in words."""
 
 
@@ -114,6 +114,23 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Raced:
+    """A race of finalists.
+
+    Args:
+        n_finalists: that failed nowhere.
+        n_surviving: of these, those that are not surely worse than the winner.
+        n_traces: that the survivors met.
+        luck: by how much the winner of so many looks better on these traces by chance alone, about.
+    """
+
+    n_finalists: int
+    n_surviving: int
+    n_traces: int
+    luck: float
+
+
+@dataclass(frozen=True)
 class Record:
     """A run from its command to its verdict.
 
@@ -130,10 +147,13 @@ class Record:
         winner, before: the winner, and what it was before it was simplified; the same where nothing could be left out.
         lines: of the table.
         against, abroad: control -> difference of the winner to it, on the holdout (none where kept back) and abroad.
-        rival: the control that the verdict is about.
-        answer: of the holdout's ladder.
-        inflation: by how much luck alone makes the best of the finalists look better on validation, about.
-        verdict: in words.
+        champion: the line of the table that is the best policy found by any search, by the traces of the race.
+        reference: the line that is the best of what was known, by the same.
+        gain: difference of the champion to the reference on the holdout, None where it was not looked at or kept back.
+        rival: the other search whose best is best, by the same.
+        race: of the search's finalists.
+        answer: of the holdout's ladder, about the champion.
+        claims: in words.
         notices: what the user was told.
         ledger: purpose -> rows played.
         sources: id -> file, of the winner and its line of first parents.
@@ -153,10 +173,13 @@ class Record:
     lines: tuple[Line, ...]
     against: Mapping[str, Effect]
     abroad: Mapping[str, Effect]
+    champion: str
+    reference: str
+    gain: Effect | None
     rival: str
+    race: Raced
     answer: Answer
-    inflation: float
-    verdict: str
+    claims: tuple[str, ...]
     notices: tuple[str, ...]
     ledger: Mapping[str, int]
     sources: Mapping[str, str]
@@ -167,8 +190,11 @@ class Record:
 
     @property
     def metric(self) -> Metric:
-        known = catalog.system(self.problem.system).METRICS
-        return next(metric for metric in known if metric.name == self.problem.metric)
+        return self.problem.measured
+
+    @property
+    def verdict(self) -> str:
+        return "; ".join(self.claims)
 
     @property
     def n_train(self) -> int:
@@ -176,7 +202,7 @@ class Record:
 
     def change(self, loss: float) -> float:
         """A mean loss as a change of the metric against the baseline's: -0.05 is five percent less."""
-        return math.expm1(-loss if self.metric.better == "higher" else loss)
+        return self.problem.change(loss)
 
     @property
     def change_label(self) -> str:
@@ -197,7 +223,7 @@ class Record:
 
 def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
     """The record of a run that has ended."""
-    ending, search, problem = found.ending, found.search, found.problem
+    ending, search, problem, race = found.ending, found.search, found.problem, found.ending.race
     numbers = accumulate(int(tested.status != Status.DUPLICATE) for tested in search.tried)
     entries = tuple(_entry(problem, search, *pair) for pair in zip(search.tried, numbers, strict=True))
     by_id = {entry.id: entry for entry in entries}
@@ -223,10 +249,13 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
         lines=tuple(_line(problem, row) for row in ending.rows),
         against=ending.against if ending.answer.is_published else {},
         abroad=ending.abroad,
+        champion=ending.champion,
+        reference=ending.reference,
+        gain=ending.gain if ending.answer.is_published else None,
         rival=ending.rival,
+        race=Raced(len(race.ranked), race.n_surviving, race.n_traces, race.luck),
         answer=ending.answer,
-        inflation=ending.inflation,
-        verdict=ending.verdict,
+        claims=ending.claims,
         notices=found.notices,
         ledger=dict(found.ledger.events),
         sources={},
@@ -342,7 +371,10 @@ def _record(told: dict[str, Any]) -> Record:
             "lines": tuple(Line(**{**line, "effects": _effects(line["effects"])}) for line in told["lines"]),
             "against": _effects(told["against"]),
             "abroad": _effects(told["abroad"]),
+            "gain": _effect(told["gain"]) if told["gain"] else None,
+            "race": Raced(**told["race"]),
             "answer": Answer(**told["answer"]),
+            "claims": tuple(told["claims"]),
             "notices": tuple(told["notices"]),
         }
     )
@@ -361,7 +393,11 @@ def _read_entry(told: Mapping[str, Any]) -> Entry:
 
 
 def _effects(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Effect]:
-    return {name: Effect(**{**each, "interval": _interval(each["interval"])}) for name, each in told.items()}
+    return {name: _effect(each) for name, each in told.items()}
+
+
+def _effect(told: Mapping[str, Any]) -> Effect:
+    return Effect(**{**told, "interval": _interval(told["interval"])})
 
 
 def _interval(ends: Sequence[float] | None) -> tuple[float, float] | None:

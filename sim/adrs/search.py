@@ -11,7 +11,7 @@ from sim.adrs.archive import Archive
 from sim.adrs.candidate import Candidate, Report, Status
 from sim.adrs.court import Court, Tested
 from sim.adrs.instances import Instance, Splits
-from sim.adrs.proposers import Proposal, Proposer, Tried, Unavailable
+from sim.adrs.proposers import Exhausted, Proposal, Proposer, Tried, Unavailable
 from sim.core.seeds import stream
 
 BATCH = 48
@@ -65,6 +65,9 @@ class Search:
         most: evaluations it may make, the seeds included.
         seed: of all draws.
         parents: where they come from: the archive, the seeds, or whatever is the best so far.
+        tried, steps, statuses: what became of it, candidate by candidate, by generation and by status.
+        stopped: why it ended before its budget, empty where it did not.
+        is_interrupted: whether it could go on another time.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Search:
     steps: list[Step] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     stopped: str = ""
+    is_interrupted: bool = False
 
     def __post_init__(self) -> None:
         self.rng = stream(self.seed, "search", self.name)
@@ -104,12 +108,15 @@ class Search:
         while self.evaluations < self.most and not self.court.ledger.is_spent(self.name) and not self.stopped:
             batch = list(self._asked(min(self.batch, self.most - self.evaluations)))
             if not batch:
+                self.stopped = self.stopped or "whatever it asks for was tried before, to the letter"
                 break
             self._try(batch)
             self.archive.reset_when_due(self.rng)
             yield self._step()
             if self.n_asked >= MOST_ASKED * self.most and self.evaluations < self.most:
                 self.stopped = f"of {self.n_asked:,} candidates all but {self.evaluations:,} decide like others"
+        if self.evaluations < self.most and not self.stopped:
+            self.stopped = "its share of --events is spent"
 
     def finalists(self) -> list[Tested]:
         """The best on all training instances, at most `N_FINALISTS`, best first."""
@@ -125,6 +132,7 @@ class Search:
                     proposal = self.proposer.ask([_told(each, self.splits.train) for each in parents], self.rng)
                 except Unavailable as error:
                     self.stopped = str(error)
+                    self.is_interrupted = not isinstance(error, Exhausted)
                     return
                 self.tokens += proposal.tokens
                 self.dollars += proposal.dollars

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sim.adrs import record as records
-from sim.adrs.loop import Found, Wanted
 from sim.adrs.record import Record
 from sim.core.errors import InputError
 from sim.core.modules import write_whole
@@ -14,18 +13,10 @@ from sim.core.modules import write_whole
 FIGURES, REPORT = "figures", "report.html"
 
 
-def tell(found: Found, wanted: Wanted, folder: Path, *, command: str, seconds: float) -> Iterator[str]:
-    """Keeps the record of a run that has ended and makes all of it that people read; gives notices of what there is.
-
-    Args:
-        found, wanted: the run.
-        folder: of it.
-        command: that made it.
-        seconds: that it took.
-    """
+def tell(record: Record, folder: Path) -> Iterator[str]:
+    """Keeps the record of a run that has ended and makes all of it that people read; gives notices of what there is."""
     from sim.adrs.figures import gallery
 
-    record = records.of(found, wanted, command, seconds)
     records.write(record, folder)
     drawn = list(gallery.save(record, folder / FIGURES, source=folder))
     yield from (f"no figure {one.figure}: {one.why}" for one in drawn if one.path is None)

@@ -6,10 +6,10 @@ from sim.adrs import ending
 from sim.adrs.candidate import Status
 from sim.adrs.ending import Effect
 from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION
-from sim.adrs.record import Entry, Record
+from sim.adrs.record import Entry, Line, Record
 from sim.study.ranking import Ranking
 
-SHOWN = (TRAIN, VALIDATION, "fresh", HOLDOUT, FOREIGN)
+SHOWN = (TRAIN, VALIDATION, ending.FRESH, HOLDOUT, FOREIGN)
 """Columns of the table, where there is something in them."""
 
 WITH_INTERVAL = (HOLDOUT, FOREIGN)
@@ -57,10 +57,7 @@ def judged(record: Record) -> Ranking:
     for line in record.lines:
         cells = [f"{line.name}{' *' if line.is_bound else ''}", line.policy]
         cells.append(f"{line.evaluations:,}" if line.evaluations else "")
-        for part in parts:
-            effect = line.effects.get(part)
-            cells.append("kept back" if effect is None else estimate(record, effect, part in WITH_INTERVAL))
-        rows.append(cells)
+        rows.append([*cells, *(_cell(record, line, part) for part in parts)])
     n = {part: max(line.effects[part].n for line in record.lines if part in line.effects) for part in parts}
     columns = [
         ("candidate", "left"),
@@ -70,49 +67,75 @@ def judged(record: Record) -> Ranking:
     ]
     caption = (
         f"means over independent traces ({', '.join(f'{part} {n[part]}' for part in parts)}), 95 % intervals where nothing was "
-        "chosen by them; train and validation chose, so they flatter; * sees the future"
+        "chosen by them; train and validation chose, so they flatter"
     )
+    if any(line.is_bound for line in record.lines):
+        caption += "; * sees the future"
+    if any(line.name == ending.CLAIRVOYANT for line in record.lines):
+        caption += ", which is no bound here: with these settings another may do better"
     words = record.metric.name.replace("_", " ")
     return Ranking(f"change of {words} against {record.problem.baseline}", columns, rows, caption)  # type: ignore[arg-type]
 
 
+def _cell(record: Record, line: Line, part: str) -> str:
+    if part in line.effects:
+        return estimate(record, line.effects[part], part in WITH_INTERVAL)
+    return "kept back" if line.effects else "failed"
+
+
 def against(record: Record) -> Ranking:
     """The winner against each control, trace by trace."""
-    columns = [("control", "left"), ("split", "left"), ("change", "right"), ("better on", "right")]
+    columns = [("control", "left"), ("split", "left"), ("change", "right"), ("better on", "right"), ("p", "right")]
     rows = [
-        [called(record, name), split, estimate(record, effect), f"{effect.n_better} of {effect.n}"]
+        [called(record, name), split, estimate(record, effect), f"{effect.n_better} of {effect.n}", f"{effect.p:.2g}"]
         for split, effects in ((HOLDOUT, record.against), (FOREIGN, record.abroad))
         for name, effect in effects.items()
     ]
-    caption = "paired by trace, 95 % intervals; the verdict is about the control that was best on validation: "
-    return Ranking("the winner against each control", columns, rows, caption + called(record, record.rival))  # type: ignore[arg-type]
+    caption = (
+        "paired by trace, 95 % intervals, p by Wilcoxon's signed-rank test, of each by itself; the verdict is about what was "
+        f"best in the race of what was known, {called(record, record.reference)}, and of the other searches, {record.rival}"
+    )
+    return Ranking("the winner against each control", columns, rows, caption)  # type: ignore[arg-type]
 
 
 def abroad(record: Record) -> str:
-    """What the gain over the rival came to on the foreign family, in a sentence; empty where there is none."""
-    effect = record.abroad.get(record.rival)
+    """What the gain over the library came to on the foreign family, in a sentence; empty where there is none."""
+    effect = record.abroad.get(record.reference)
     if effect is None:
         return ""
     told = f"tuned here, judged there: on {ending.traces(effect.n)} of the foreign family evolved has "
-    told += f"{ending.change(effect.mean, record.metric)} than {record.rival}"
-    if effect.interval is None:
-        return told
-    low, high = (ending.change(end, record.metric) for end in effect.interval)
-    return f"{told} (95 % interval: {low} to {high})"
+    told += f"{ending.change(effect.mean, record.metric)} than {ending.KNOWN[record.reference]}"
+    return told if effect.interval is None else f"{told} {ending.evidence(effect, record.metric)}"
 
 
 def holdout(record: Record) -> str:
     """What the ladder of the holdout answered, and how often it still may."""
     answer = record.answer
-    said = "its figures were published" if answer.is_published else "its figures were kept back"
     left = "none is left" if not answer.left else f"{answer.left:,} {'is' if answer.left == 1 else 'are'} left"
+    if not answer.number:
+        return f"these holdout traces were not looked at; of the looks {left}"
+    said = "its figures were published" if answer.is_published else "its figures were kept back"
     return f"this was look {answer.number:,} at these holdout traces, {said}, and {left}"
 
 
-def luck(record: Record) -> str:
+def race(record: Record) -> str:
+    """How the winner was chosen, and what luck does there."""
+    raced = record.race
+    if raced.n_finalists == 1:
+        return f"one finalist came through the race over {ending.traces(raced.n_traces)}"
+    n_dropped = raced.n_finalists - raced.n_surviving
+    dropped = (
+        f"{n_dropped} {'was' if n_dropped == 1 else 'were'} surely worse" if n_dropped else "none was surely worse"
+    )
     return (
-        f"of the finalists the best on validation was taken: that alone makes it look {record.inflation:.1%} better there, about"
+        f"of {raced.n_finalists} finalists that were measured anew, on {ending.traces(raced.n_traces)}, {dropped}, and the best "
+        f"of the others was taken: that alone makes it look {raced.luck:.1%} better there, about"
     ).replace("%", " %")
+
+
+def told(record: Record) -> list[str]:
+    """What belongs to the verdict, in sentences."""
+    return [line for line in (abroad(record), holdout(record), race(record)) if line]
 
 
 def searches(record: Record) -> Ranking:

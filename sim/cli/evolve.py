@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from sim.adrs import telling
-from sim.adrs.ending import Row
-from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION, Splits
-from sim.adrs.loop import Found, Maker, Wanted, as_rows, evolve
+from sim.adrs import record as records
+from sim.adrs import telling, wording
+from sim.adrs.instances import Splits
+from sim.adrs.loop import Maker, Wanted, as_rows, evolve
 from sim.adrs.problem import Problem, find
 from sim.adrs.proposers import Proposer
 from sim.adrs.proposers.ast_edits import ASTEdits
@@ -24,8 +24,6 @@ from sim.adrs.proposers.constants import Constants
 from sim.adrs.proposers.formulas import Formulas
 from sim.adrs.proposers.llm import LLM, Model, connected
 from sim.cli import options, output
-from sim.study import catalog
-from sim.study.ranking import Ranking
 
 PROPOSERS = ("gp", "cma", "ast", "llm")
 
@@ -133,7 +131,7 @@ def command(
         else:
             made.append(MAKERS[name])
     place.mkdir(parents=True, exist_ok=True)
-    progress = _Progress(budget)
+    progress = _Progress(problem, budget)
     with Pool(trials(problem.domain, Inputs()), Budget(), workers) as pool:
         try:
             found = evolve(wanted, pool.map, folder=place, makers=made, watch=progress)
@@ -144,13 +142,14 @@ def command(
             progress.clear()
     for line in found.notices:
         output.notice(line)
+    record = records.of(found, wanted, shlex.join(["augsim", *sys.argv[1:]]), time.monotonic() - progress.began)
     if json_wanted or csv_wanted:
         print(output.as_json(as_rows(found)) if json_wanted else output.as_csv(as_rows(found)))
     else:
-        output.table(ranking(found))
-        print(f"\n{found.ending.verdict}")
-    seconds = time.monotonic() - progress.began
-    for line in telling.tell(found, wanted, place, command=shlex.join(["augsim", *sys.argv[1:]]), seconds=seconds):
+        output.table(wording.judged(record))
+        print("\n" + "\n".join([f"{sum(record.ledger.values()):,} rows were played", *wording.told(record)]))
+        print("\n" + ";\n".join(record.claims))
+    for line in telling.tell(record, place):
         output.notice(line)
     output.notice(f"{found.best} is the winner: augsim replay {problem.domain} TRACE -p {found.best}")
 
@@ -173,72 +172,21 @@ def _pair(text: str) -> tuple[str, str]:
     return key.strip().replace("-", "_"), value
 
 
-def ranking(found: Found) -> Ranking:
-    """The table that is printed: changes against the baseline, in percent."""
-    effects = {part: effect for row in found.ending.rows for part, effect in row.effects.items()}
-    parts = [part for part in (TRAIN, VALIDATION, "fresh", HOLDOUT, FOREIGN) if part in effects]
-    columns: list[Any] = [("candidate", "left"), ("policy", "left"), ("evaluations", "right")]
-    columns += [(part, "right") for part in parts]
-    rows = [_cells(row, parts, found.problem) for row in found.ending.rows]
-    seen = ", ".join(f"{part} {effects[part].n}" for part in parts)
-    problem = found.problem
-    total = found.ledger.total
-    return Ranking(
-        title=f"{problem.domain}: change of {problem.metric} against {problem.baseline}",
-        columns=columns,
-        rows=rows,
-        caption=(
-            f"mean, on the holdout with its 95 % interval; independent traces: {seen}; * sees the future\n"
-            f"{total:,} rows were played; look {found.ending.answer.number} at this holdout, {found.ending.answer.left} left; "
-            f"luck makes the best of the finalists look {found.ending.inflation:.1%} better on validation, about"
-        ),
-    )
-
-
-def _cells(row: Row, parts: list[str], problem: Problem) -> list[str]:
-    cells = [
-        f"{row.name}{' *' if row.is_bound else ''}",
-        _policy(row, problem),
-        f"{row.evaluations:,}" if row.evaluations else "",
-    ]
-    is_reward = any(m.better == "higher" for m in catalog.system(problem.system).METRICS if m.name == problem.metric)
-    percent = partial(_percent, is_reward=is_reward)
-    for part in parts:
-        effect = row.effects.get(part)
-        if effect is None:
-            cells.append("kept back" if row.effects else "failed")
-        elif part == HOLDOUT and effect.interval is not None:
-            low, high = sorted(effect.interval, reverse=is_reward)
-            cells.append(f"{percent(effect.mean)} ({percent(low)} to {percent(high)})")
-        else:
-            cells.append(percent(effect.mean))
-    return cells
-
-
-def _policy(row: Row, problem: Problem) -> str:
-    """What a line is about: the formula, or what is noted of the policy."""
-    formula = problem.read(row.candidate.source)
-    return f"{formula.template}: {formula.root}" if formula else row.candidate.note
-
-
-def _percent(loss: float, is_reward: bool) -> str:
-    """A loss as a change of the metric in percent."""
-    return f"{math.expm1(-loss if is_reward else loss):+.1%}"
-
-
 class _Progress:
     """One line on standard error; silent where that is no terminal."""
 
-    def __init__(self, budget: int):
+    def __init__(self, problem: Problem, budget: int):
+        self.problem = problem
         self.budget = budget
         self.is_shown = sys.stderr.isatty()
         self.began = time.monotonic()
 
     def __call__(self, name: str, step: Any) -> None:
         if self.is_shown:
+            best = wording.changed(self.problem.change(step.best)) if math.isfinite(step.best) else "none yet"
             rate = step.evaluations / max(time.monotonic() - self.began, 1e-9)
             print(
-                f"\r\033[K{name}: {step.evaluations:,} of {self.budget:,} candidates, {rate:.1f} per s, best {step.best:+.2%}, "
+                f"\r\033[K{name}: {step.evaluations:,} of {self.budget:,} candidates, {rate:.1f} per s, best {best}, "
                 f"archive {step.coverage:.0%} full, {step.events:,} rows",
                 end="",
                 file=sys.stderr,

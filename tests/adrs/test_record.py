@@ -9,9 +9,9 @@ import pytest
 
 from sim.adrs import record
 from sim.adrs.holdout import Answer
-from sim.adrs.record import Record
 from sim.core.errors import InputError
 from sim.core.metric import Metric
+from sim.domains import paging
 from tests.adrs.runs import COMMAND, WANTED, entry, found, small
 
 
@@ -83,13 +83,9 @@ def test_a_folder_with_no_record_or_with_another_layout_is_refused_in_a_line(tmp
             record.read(tmp_path)
 
 
-class OfRewards(Record):
-    metric = property(lambda self: Metric("reward", "", "higher", "what was earned"))
-
-
-def test_a_change_points_where_the_metric_does():
+def test_a_change_points_where_the_metric_does(monkeypatch):
     assert small().change(math.log(0.9)) == pytest.approx(-0.1)
     assert small().change_label == "change of misses against lru, lower is better"
-    rewards = OfRewards(**{name: getattr(small(), name) for name in small().__dataclass_fields__})
-    assert rewards.change(-math.log(1.25)) == pytest.approx(0.25)  # a loss below 0 is better: a quarter more
-    assert rewards.change_label == "change of reward against lru, higher is better"
+    monkeypatch.setattr(paging.System, "METRICS", (Metric("misses", "", "higher", "what was earned"),))
+    assert small().change(-math.log(1.25)) == pytest.approx(0.25)  # a loss below 0 is better: a quarter more
+    assert small().change_label == "change of misses against lru, higher is better"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.adrs.candidate import Candidate, Status
-from sim.adrs.proposers import Proposal, Unavailable
+from sim.adrs.proposers import Exhausted, Proposal, Unavailable
 from sim.adrs.search import KEPT, N_FINALISTS, RUNGS, SEEDS, THE_BEST, Search
 from tests.adrs.synthetic import Judge, court, formula, splits
 
@@ -120,7 +120,7 @@ def test_a_proposer_that_knows_nothing_new_does_not_keep_it_for_ever():
             return Proposal(Candidate(formula("gap"), (), "", self.name))
 
     search, _, _ = searched(Stubborn([]), most=20)
-    assert search.evaluations == 2
+    assert search.evaluations == 2 and search.stopped == "whatever it asks for was tried before, to the letter"
 
 
 def test_one_that_makes_nothing_but_duplicates_is_stopped_and_that_is_said():
@@ -131,9 +131,20 @@ def test_one_that_makes_nothing_but_duplicates_is_stopped_and_that_is_said():
 
 def test_a_proposer_that_has_no_more_ends_the_search_with_what_it_had():
     search, _, _ = searched(Scripted(["age + 5.0", "age + 4.0"], then="out of quota"), most=20)
-    assert search.stopped == "out of quota"
+    assert search.stopped == "out of quota" and search.is_interrupted
     assert search.evaluations == 4 and search.finalists()[0].candidate.source == formula("age + 4.0")
     assert (search.tokens, search.dollars) == (20, 1.0)
+
+
+def test_one_that_never_will_have_more_is_at_its_end_and_not_interrupted():
+    class Finite(Scripted):
+        def ask(self, parents, rng):
+            if not self.texts:
+                raise Exhausted("no more")
+            return super().ask(parents, rng)
+
+    search, _, _ = searched(Finite(["age + 5.0"]), most=20)
+    assert (search.evaluations, search.stopped, search.is_interrupted) == (3, "no more", False)
 
 
 def test_malformed_answers_are_told_never_run_and_never_parents():
@@ -178,6 +189,7 @@ def test_parents_are_seeds_or_the_best_where_a_control_says_so(parents, expected
 def test_it_stops_when_its_share_of_the_ledger_is_spent():
     search, _, _ = searched(Scripted(endless()), most=10_000, events=3000)
     assert search.court.ledger.total >= 3000 and search.evaluations < 200
+    assert search.stopped == "its share of --events is spent" and not search.is_interrupted
 
 
 def test_the_same_seed_makes_the_same_search():

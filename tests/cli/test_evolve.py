@@ -3,25 +3,19 @@
 import csv
 import io
 import json
-import math
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sim.adrs import loop, problem
-from sim.adrs.ending import Effect
+from sim.adrs.journal import alone
 from sim.adrs.loop import BEST, JOURNAL
 from sim.adrs.problem import Formula, Problem
 from sim.adrs.proposers.endpoint import Endpoint
-from sim.cli.evolve import ranking
-from sim.core.metric import Metric
-from sim.domains import paging
-from tests.adrs import runs
 from tests.adrs.stub import Stub, fails, says
 from tests.adrs.synthetic import formula
 from tests.cli.command import Said, augsim
@@ -109,8 +103,10 @@ def test_a_search_prints_its_table_with_all_controls_and_a_verdict(ran):
     assert said.code == 0, said.err
     for name in ("evolved", "tuned", "random", "best of n", "hill climbing", "library", "bound *"):
         assert f"\n {name} " in said.out
-    assert "look 1 at this holdout, 9 left" in said.out
-    assert "of the holdout" in said.out.splitlines()[-1]
+    assert "this was look 1 at these holdout traces, its figures were published, and 9 are left" in said.out
+    *_, found, search = said.out.splitlines()
+    assert "on 8 traces of the holdout (95 % interval: " in found and found.endswith(");")
+    assert "evolved has " in search and "than the best of the other searches, " in search
     assert said.err.splitlines()[-1] == "augsim: run/best.py is the winner: augsim replay paging TRACE -p run/best.py"
 
 
@@ -121,6 +117,9 @@ def test_the_winner_is_a_policy_file_that_tells_its_ancestry_and_figures(ran, ca
     assert "Ancestry, the youngest first:\n" in text
     assert kept["winner"]["id"] in text
     assert all(f"\n        {part}: -0." in text for part in ("train", "validation", "fresh", "holdout"))
+    for claim in kept["claims"]:
+        said, _, figures = claim.rpartition(" (")
+        assert f"\n    ({figures}" in text and said in " ".join(text.split())
     words = (TRACE, "--capacity", 8, "--json", "-p", folder / "run" / BEST, "-p", "lru")
     rows = json.loads(augsim(capsys, monkeypatch, "replay", "paging", *words).out)
     misses = {Path(row["policy"]).stem: row["misses"] for row in rows}
@@ -242,6 +241,17 @@ def test_a_holdout_without_looks_left_is_refused_before_anything_is_run(ran, tmp
     )
 
 
+def test_two_searches_in_one_folder_at_once_are_refused_in_a_line(say, tmp_path):
+    with alone(tmp_path / "run"):
+        said = say("paging", *SMALL, "-o", "run")
+        one_line(
+            said,
+            f"another search (process {os.getpid()}) is running in run; wait for it, or give another folder with -o",
+        )
+    with alone(tmp_path / "run"):
+        pass
+
+
 def test_a_seed_policy_that_fails_is_named(say, monkeypatch):
     sampled = problem.find("paging").template("sampled")
     broken = Formula("sampled", sampled.parse("age"), (("sample", 0),))
@@ -292,6 +302,7 @@ def test_an_endpoint_lost_midway_is_told_and_the_same_command_goes_on_as_if_noth
         lost = say(*words, "-o", "run")
         assert lost.code == 0, lost.err
         assert "evolved stopped early: " in lost.err
+        assert "the search was interrupted (" in lost.out.splitlines()[-1] and not (tmp_path / "looks").exists()
         assert {402: "out of quota: 402 (no more credit)", 503: "answers 503 (overloaded), 6 times"}[
             failure.status
         ] in lost.err
@@ -343,22 +354,3 @@ def test_a_winner_that_is_no_formula_keeps_its_own_words_below_the_figures():
     )
     bare = source.replace('    """Evicts what was asked for least in its time."""\n\n', "")
     assert loop._with_docstring(bare, "Evolved.") == bare.replace("    def", '    """Evolved.\n    """\n\n    def')
-
-
-def test_a_bound_that_fails_leaves_the_table_whole():
-    found = runs.found()
-    failed = [replace(row, effects={}) if row.is_bound else row for row in found.ending.rows]
-    table = ranking(replace(found, ending=replace(found.ending, rows=failed)))
-    assert [name for name, _ in table.columns] == [name for name, _ in ranking(found).columns]
-    assert table.rows[-1][-4:] == ["failed"] * 4 and table.rows[:-1] == ranking(found).rows[:-1]
-
-
-def test_more_of_a_reward_is_a_change_above_zero(monkeypatch):
-    found = runs.found()
-    (row, *_) = found.ending.rows
-    effects = {"holdout": Effect(math.log(0.8), (math.log(0.5), math.log(1.25)), 8, 6)}
-    told = replace(found, ending=replace(found.ending, rows=[replace(row, effects=effects)]))
-    assert ranking(told).rows[0][-1] == "-20.0% (-50.0% to +25.0%)"
-    reward = Metric("misses", "", "higher", "")
-    monkeypatch.setattr(paging.System, "METRICS", (reward,))
-    assert ranking(told).rows[0][-1] == "+25.0% (-20.0% to +100.0%)"

@@ -141,6 +141,7 @@ PROBLEM = Problem(
     metric="misses",
     baseline="lru",
     bound="belady",
+    unbound=("sized", "warmup"),
     templates=(SAMPLED, RANKED),
     rivals=(
         "arc",

@@ -16,6 +16,10 @@ class Unavailable(AugsimError):
     """A proposer has no more candidates to give (its endpoint is down, its quota used up); what was found so far stands."""
 
 
+class Exhausted(Unavailable):
+    """It never will have more: asked again another day, it would say the same."""
+
+
 @dataclass(frozen=True)
 class Tried:
     """A candidate and what became of it on training instances; of others no proposer is ever told."""

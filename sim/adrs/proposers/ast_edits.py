@@ -21,7 +21,7 @@ import numpy as np
 from sim.adrs import allowlist
 from sim.adrs.candidate import Candidate, identity
 from sim.adrs.problem import Problem
-from sim.adrs.proposers import Proposal, Tried, Unavailable, heads, splice
+from sim.adrs.proposers import Exhausted, Proposal, Tried, heads, splice
 from sim.adrs.proposers.text import File, indented, refuses, stored
 from sim.adrs.variation import drawn, rounded
 from sim.study import catalog
@@ -101,10 +101,10 @@ class ASTEdits:
         """Gives a child of the best of the parents, or of it and another policy; of the next best where none is to be had.
 
         Raises:
-            Unavailable: there are no parents, or nothing of the best can be changed.
+            Exhausted: there are no parents, or nothing of the best can be changed.
         """
         if not parents:
-            raise Unavailable("proposer ast changes policies, and there are none; give it seeds")
+            raise Exhausted("proposer ast changes policies, and there are none; give it seeds")
         sources = [tried.candidate.source for tried in parents]
         for k in range(TRIES * len(sources)):
             base = sources[-1 - k // TRIES]
@@ -120,7 +120,7 @@ class ASTEdits:
             if change.is_of_two and donor in sources:
                 ids.append(identity(donor))
             return Proposal(Candidate(child, tuple(ids), change.note, self.name))
-        raise Unavailable(
+        raise Exhausted(
             "proposer ast finds nothing to change in its parents that gives a new policy; give it other seeds"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -11,7 +12,10 @@ pytest.importorskip("jinja2", reason="Jinja is not installed")
 
 from sim.adrs import telling, wording
 from sim.adrs.holdout import Answer
+from sim.adrs.record import Raced
 from sim.adrs.report import page
+from sim.core.metric import Metric
+from sim.domains import paging
 from tests.adrs.runs import COMMAND, entry, found, small
 from tests.study.report.pages import parsed
 
@@ -101,10 +105,11 @@ def test_a_run_whose_holdout_kept_its_answer_back_says_so_and_shows_none_of_it()
 
 def test_a_foreign_family_gets_its_sentence_and_its_rows():
     away = {name: replace(effect, mean=0.05, interval=(0.01, 0.09)) for name, effect in small().against.items()}
-    told = replace(small(), abroad=away)
+    told, effect = replace(small(), abroad=away), away["tuned"]
+    assert told.reference == "tuned" and effect.n_better + effect.n_worse == 8
     assert wording.abroad(told) == (
-        f"tuned here, judged there: on 8 traces of the foreign family evolved has 5.1 % more misses than {told.rival} "
-        "(95 % interval: 1.0 % more misses to 9.4 % more misses)"
+        f"tuned here, judged there: on 8 traces of the foreign family evolved has 5.1 % more misses than the library tuned "
+        f"(95 % interval: 1.0 % more misses to 9.4 % more misses; better on {effect.n_better} of 8; p {effect.p:.2g})"
     )
     assert [row[1] for row in wording.against(told).rows].count("foreign") == len(away)
 
@@ -112,7 +117,44 @@ def test_a_foreign_family_gets_its_sentence_and_its_rows():
 def test_a_folder_is_told_of_a_run_record_figures_and_page(tmp_path):
     from sim.adrs import record
 
-    said = list(telling.tell(found(), small().wanted, tmp_path, command=COMMAND, seconds=4.0))
+    said = list(telling.tell(small(), tmp_path))
     assert said == [f"{tmp_path}/report.html is the whole run as one page; {tmp_path}/figures has its figures"]
     assert len(list((tmp_path / "figures").glob("*.png"))) == len(list((tmp_path / "figures").glob("*.csv"))) == 4
     assert (tmp_path / "report.html").read_text() == page.render(record.read(tmp_path), tmp_path)
+
+
+def test_a_line_that_failed_leaves_the_table_whole_and_kept_back_is_not_failed():
+    *others, last = small().lines
+    failed = replace(last, effects={})
+    table = wording.judged(replace(small(), lines=(*others, failed)))
+    assert [name for name, _ in table.columns] == [name for name, _ in wording.judged(small()).columns]
+    assert table.rows[-1][-4:] == ["failed"] * 4 and table.rows[:-1] == wording.judged(small()).rows[:-1]
+
+
+def test_more_of_a_reward_is_a_change_above_zero(monkeypatch):
+    (first, *others) = small().lines
+    effects = {
+        "holdout": replace(first.effects["holdout"], mean=math.log(0.8), interval=(math.log(0.5), math.log(1.25)))
+    }
+    told = replace(small(), lines=(replace(first, effects=effects), *others))
+    assert wording.judged(told).rows[0][-1] == "−20.0 % (−50.0 % to +25.0 %)"
+    monkeypatch.setattr(paging.System, "METRICS", (Metric("misses", "", "higher", ""),))
+    assert wording.judged(told).rows[0][-1] == "+25.0 % (−20.0 % to +100.0 %)"
+
+
+def test_how_the_winner_was_chosen_is_said_with_what_luck_does_there():
+    told = replace(small(), race=Raced(5, 3, 16, 0.0123))
+    assert wording.race(told) == (
+        "of 5 finalists that were measured anew, on 16 traces, 2 were surely worse, and the best of the others was taken: that "
+        "alone makes it look 1.2 % better there, about"
+    )
+    assert wording.race(replace(told, race=Raced(1, 1, 16, 0.0))) == "one finalist came through the race over 16 traces"
+
+
+def test_of_an_interrupted_search_the_page_claims_nothing():
+    lines = tuple(replace(line, effects={"train": line.effects["train"]}) for line in small().lines)
+    claims = ("the search was interrupted (out of quota)",)
+    told = replace(small(), lines=lines, against={}, gain=None, answer=Answer(0, False, 0.0, 10), claims=claims)
+    verdict = section(parsed(page.render(told, "run")), "verdict")
+    assert "These holdout traces were not looked at; of the looks 10 are left." in verdict.words()
+    assert "kept back" not in verdict.words() and "holdout" not in rows(verdict.all("table")[0])[0]
