@@ -33,7 +33,7 @@ class Parameters:
         self.shelf = Shelf(problem.domain)
         self.best: dict[str, list[float]] = {}
         self.tuners: dict[str, Tuner] = {}
-        self.asked: dict[str, tuple[str, int]] = {}
+        self.asked: dict[str, list[tuple[str, int]]] = {}  # the latest that asked for it last
 
     def ask(self, parents: Sequence[Tried], rng: np.random.Generator) -> Proposal:
         names = list(self.problem.tunable)
@@ -46,14 +46,16 @@ class Parameters:
         number, places = self.tuners[name].ask()
         values = {key: _at(place, *ends) for place, (key, ends) in zip(places, ranges.items(), strict=True)}
         candidate = Candidate(self.shelf.source(name, values), (), f"{name} {values}", self.name)
-        self.asked[candidate.id] = (name, number)
+        self.asked.setdefault(candidate.id, []).append((name, number))
         return Proposal(candidate)
 
     def tell(self, tried: Tried) -> None:
-        found = self.asked.pop(tried.candidate.id, None)
-        if found is None or tried.report.status == Status.DUPLICATE:
+        waiting = self.asked.get(tried.candidate.id)
+        if not waiting:
             return
-        name, number = found
+        name, number = waiting.pop()
+        if tried.report.status == Status.DUPLICATE:
+            return
         losses = list(tried.report.losses.values())
         self.tuners[name].tell(number, losses)
         if losses and (name not in self.best or _is_lower(losses, self.best[name])):

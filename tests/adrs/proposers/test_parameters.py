@@ -85,3 +85,15 @@ def test_the_same_seed_asks_the_same():
 )
 def test_positive_ranges_are_on_a_logarithmic_scale(place, ends, value):
     assert _at(place, *ends) == pytest.approx(value) and type(_at(place, *ends)) is type(value)
+
+
+def test_of_the_same_asked_twice_in_a_batch_each_is_told():
+    proposer, rng = Parameters(PAGING), stream(0, "tune")
+    first = proposer.ask([], rng).candidate
+    ((name, number),) = proposer.asked[first.id]
+    proposer.asked[first.id].append((name, proposer.tuners[name].ask()[0]))
+    told = []
+    proposer.tuners[name].tell = lambda number, losses: told.append(number)
+    for report in (Report(Status.DUPLICATE), ok(-1.0), ok(-1.0)):
+        proposer.tell(Tried(first, report))
+    assert told == [number]
