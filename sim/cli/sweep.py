@@ -69,13 +69,13 @@ def command(
         sweep = dataclasses.replace(sweep, inputs=dataclasses.replace(sweep.inputs, cache=False))
     place = Path(folder or Path(study).with_suffix("").name)
     written = shlex.join(["augsim", *sys.argv[1:]])
+    with file.located():
+        planned = sweep.plan()
+    if (warning := wording.beforehand(*paired.foreseen(planned))) is not None:
+        output.notice(warning)
     with Store(place, command=written, text=file.text) as store:
         progress = _Progress()
         try:
-            with file.located():
-                planned = sweep.plan()
-            if (warning := wording.beforehand(*paired.foreseen(planned))) is not None:
-                output.notice(warning)
             frame = sweep.run(store, _backend(backend, workers, scheduler), progress, planned)
         except KeyboardInterrupt:
             progress.stop()

@@ -68,6 +68,14 @@ def test_options_that_do_not_go_together_are_refused(say, tmp_path):
         assert expected in said.err.splitlines()[-1]
 
 
+def test_a_refused_study_leaves_no_folder(say, tmp_path):
+    written(tmp_path, STUDY.replace('"random"', '"rndom"'))
+    said = say("sweep", "study.toml", "-o", "r", "--backend", "serial")
+    assert said.code == 2
+    assert 'did you mean "random"' in said.err
+    assert not (tmp_path / "r").exists()
+
+
 def test_too_few_traces_for_a_winner_are_said_before_the_sweep(say, tmp_path):
     written(tmp_path, STUDY.replace("seeds = 4", "seeds = 1"))
     said = say("sweep", "study.toml", "-o", "r", "--backend", "serial")
