@@ -132,10 +132,14 @@ def _player(run: Run, name: str, mode: Mode, notices: list[str]) -> tuple[Callab
     return compiled, "compiled"
 
 
+ERRORS = (Exception, SystemExit)
+"""What a policy's own code may raise; one that exits must not end the command as if all were well."""
+
+
 class _Failed(Exception):
     """A loop raised; `row` is where."""
 
-    def __init__(self, error: Exception, row: int):
+    def __init__(self, error: BaseException, row: int):
         super().__init__(f"{type(error).__name__} ({error})")
         self.error = error
         self.row = row
@@ -154,7 +158,7 @@ def _played(
             play(start, stop)
         except AugsimError:
             raise
-        except Exception as error:
+        except ERRORS as error:
             raise _Failed(error, run.now) from error
         seconds += time.perf_counter() - before
         if (broken := run.illegal()) is not None:
@@ -173,11 +177,11 @@ def _raise_as_interpreted(begin: Callable[[], Run], name: str, mode: Mode, failu
     _guarded(name, run, partial(_interpreted(run), failure.row, failure.row + 1))
 
 
-def _blamed(name: str, run: Run, error: Exception) -> PolicyError:
+def _blamed(name: str, run: Run, error: BaseException) -> PolicyError:
     return PolicyError(f"{name} raised {type(error).__name__} at request {run.now}: {_words(error)}")
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """What it says, in one line."""
     return " ".join(str(error).split())
 
@@ -188,7 +192,7 @@ def _guarded(name: str, run: Run | None, action: Callable[[], Any]) -> Any:
         return action()
     except AugsimError:
         raise
-    except Exception as error:
+    except ERRORS as error:
         where = f"at request {run.now}" if run is not None else "in begin"
         raise PolicyError(f"{name} raised {type(error).__name__} {where}: {_words(error)}") from error
 
@@ -209,7 +213,7 @@ def _differs(begin: Callable[[], Run], play: CompiledLoop, run: Run) -> str | No
         return None  # whatever machine code raises is held against Python when it is met in the run
     try:
         _interpreted(other)(0, stop)
-    except Exception as error:
+    except ERRORS as error:
         return f"an error ({type(error).__name__} in Python alone)"
     for value, twin in zip(run.objects.values(), other.objects.values(), strict=True):
         for mine, theirs in zip(instances(value), instances(twin), strict=True):

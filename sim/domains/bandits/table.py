@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from sim.core.policy import defines
+from sim.core.policy import check_number, defines
 from sim.core.structures import Structure
 from sim.core.trace import NONE
 
@@ -75,6 +75,7 @@ class Table(Structure):
         if self.available is not None:
             self.change(policy, i)
         arm = self.asked(policy, i)
+        check_number(policy, "choose", arm, i)
         if not self.is_legal(arm):
             return
         reward = self.reward(i, arm)

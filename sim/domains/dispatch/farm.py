@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from sim.core.policy import defines
+from sim.core.policy import check_number, defines
 from sim.core.structures import Heap, Structure
 from sim.core.trace import NONE
 
@@ -265,6 +265,7 @@ class Farm(Structure):
             self.known.tell(now)
             self.shown.as_of = max(now - self.known.delay, 0.0)
         server = policy.route(jobs[row], self.shown)
+        check_number(policy, "route", server, row)
         if not (server >= 0 and server < self.shown.n_servers):
             ledger.is_broken = True
             ledger.wrong = server

@@ -11,7 +11,7 @@ from typing import Any
 import simpy
 from simpy.events import EventPriority
 
-from sim.core.policy import defines
+from sim.core.policy import check_number, defines
 from sim.core.trace import NONE
 from sim.domains.dispatch import farm as compiled
 from sim.domains.dispatch.farm import LOSE, RESTART, RESUME
@@ -259,6 +259,7 @@ class Farm:
             plain.known.tell(now)
             plain.shown.as_of = max(now - plain.known.delay, 0.0)
         server = policy.route(jobs[row], plain.shown)
+        check_number(policy, "route", server, row)
         if not 0 <= server < len(self.servers):
             ledger.is_broken, ledger.wrong = True, server
             return

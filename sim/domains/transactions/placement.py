@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.core.memory import unchecked
+from sim.core.policy import check_number
 from sim.core.structures import Structure
 from sim.core.trace import NONE
 from sim.domains.transactions.operations import FAR
@@ -139,6 +140,7 @@ def pick_all(ledger, policy, view, start, stop):
             ledger.clock = ledger.arrival[view.next]
         view.tell(ledger.clock)
         transaction = policy.pick(view)
+        check_number(policy, "pick", transaction, row)
         if not ledger.judge(transaction):
             return
         ledger.place(row, transaction)

@@ -12,6 +12,7 @@ from typing import Any
 
 import simpy
 
+from sim.core.policy import check_number
 from sim.core.trace import NONE
 from sim.domains.transactions.concurrency import ABORT, DONE, WAIT
 from sim.domains.transactions.placement import LEGAL
@@ -82,6 +83,7 @@ class Shop:
         taken = []
         while view.n_pending and (not ledger.workers or program.n_running < ledger.workers):
             t = self.policy.pick(view)
+            check_number(self.policy, "pick", t, ledger.row)
             if not ledger.judge(t):
                 return
             if ledger.log is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.core.policy import check_number
 from sim.core.structures import Heap, Structure
 from sim.core.trace import NONE
 from sim.domains.transactions.concurrency import ABORT, DONE, WAIT
@@ -151,6 +152,7 @@ def unit(ledger, program, control, policy, view):
     arrive(ledger, program, view)
     while view.n_pending > 0 and (ledger.workers == 0 or program.n_running < ledger.workers):
         t = policy.pick(view)
+        check_number(policy, "pick", t, ledger.row)
         if not ledger.judge(t):
             return False
         begin(ledger, program, control, view, t)

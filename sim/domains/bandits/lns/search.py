@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.core.policy import defines
+from sim.core.policy import check_number, defines
 from sim.core.structures import Structure
 from sim.core.trace import NONE
 from sim.domains.bandits.lns.measures import TOLERANCE
@@ -107,6 +107,7 @@ class Search(Structure):
         """One iteration: an arm, its attempt, what became of it, and what the policy is told."""
         source = self.source
         arm = policy.choose(None) if self.committed == NONE else self.committed
+        check_number(policy, "choose", arm, self.n_pulls)
         if arm < 0 or arm >= self.n_arms:
             self.broken = NO_ARM
             self.broken_arm = arm
