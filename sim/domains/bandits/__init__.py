@@ -6,8 +6,20 @@ Rules: `table.py`; what a policy decides: `policy.py`; what only hindsight knows
 
 from sim.domains.bandits.arms import METRICS, System
 from sim.domains.bandits.policy import IndexPolicy, Policy, channels_needed
+from sim.domains.bandits.scored import Fading, Indexed
 from sim.domains.bandits.setting import Setting
 from sim.domains.bandits.tally import Tally
 from sim.domains.bandits.weights import Weights
 
-__all__ = ["METRICS", "IndexPolicy", "Policy", "Setting", "System", "Tally", "Weights", "channels_needed"]
+__all__ = [
+    "METRICS",
+    "Fading",
+    "IndexPolicy",
+    "Indexed",
+    "Policy",
+    "Setting",
+    "System",
+    "Tally",
+    "Weights",
+    "channels_needed",
+]
