@@ -55,6 +55,7 @@ class Tested:
         key: hash of its decisions on the probes, empty where they were not run.
         unlike: share of those decisions that differ from the baseline's.
         losses: instance -> logarithm of the metric's ratio to the baseline's there; below 0 is better.
+        layers: that held around it in the jail; none where it needed none.
     """
 
     candidate: Candidate
@@ -63,6 +64,7 @@ class Tested:
     key: str = ""
     unlike: float = 0.0
     losses: dict[str, float] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
 
     @property
     def is_ok(self) -> bool:
@@ -112,6 +114,7 @@ class Court:
         """Runs candidates on the probes, for their keys."""
         for each, trial in zip(tested, self._trials(tested, probes, purpose, is_probe=True), strict=True):
             each.status, each.detail, each.key, each.unlike = trial.status, trial.detail, trial.key, trial.unlike
+            each.layers = trial.layers
 
     def extend(self, tested: Sequence[Tested], instances: Sequence[Instance], purpose: str) -> None:
         """Runs candidates on those of the instances that they were not tried on yet; a failure is their status from then on."""
@@ -124,6 +127,7 @@ class Court:
         for missing, group in waiting.items():
             for each, trial in zip(group, self._trials(group, missing, purpose), strict=True):
                 each.status, each.detail = trial.status, trial.detail
+                each.layers = trial.layers or each.layers
                 if each.is_ok:
                     each.losses |= self._losses(trial.values)
 

@@ -25,6 +25,7 @@ from sim.adrs.proposers import Proposer
 from sim.adrs.proposers.formulas import Formulas
 from sim.adrs.proposers.mixture import Mixture
 from sim.adrs.proposers.parameters import Parameters
+from sim.adrs.sandbox import ALL, Layers, standing
 from sim.adrs.search import SEEDS, THE_BEST, Search, Step
 from sim.adrs.shelf import Shelf
 from sim.core.errors import InputError
@@ -56,6 +57,7 @@ class Wanted:
         options: the system's options, as texts.
         most_rows: rows of an instance.
         looks: that the holdout is good for.
+        without: layers that may be missing around candidates that run as code, see `sandbox.Layers`.
     """
 
     domain: str
@@ -69,6 +71,7 @@ class Wanted:
     options: Mapping[str, str] = field(default_factory=dict)
     most_rows: int = MOST_ROWS
     looks: int = LOOKS
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Found:
         controls: by name.
         ending: who won.
         ledger: what it cost.
+        layers: that hold on this machine around candidates that run as code.
         notices: what the user should know.
         best: the winner's file.
     """
@@ -92,6 +96,7 @@ class Found:
     controls: tuple[tuple[str, Search], ...]
     ending: Ending
     ledger: Ledger
+    layers: tuple[str, ...]
     notices: tuple[str, ...]
     best: Path | None
 
@@ -120,7 +125,8 @@ def evolve(
 
     Raises:
         InputError: no problem, no traces, overlapping splits, a budget too small, a seed policy that fails, a proposer without
-            candidates, a holdout without looks, a folder with another search or in which another process searches.
+            candidates, a holdout without looks, a folder with another search or in which another process searches, too few
+            layers around candidates that will run as code.
     """
     with alone(folder):
         return _evolve(wanted, mapper, folder, makers, watch)
@@ -147,6 +153,7 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
     proposer: Proposer = made[0] if len(made) == 1 else Mixture(made, wanted.budget, rng)
     begun = {**seeds, **_begun(problem, proposer)}
     _refuse_small(wanted, problem, begun, splits, bench)
+    layers = standing(Layers(wanted.without if _writes_code(proposer) else ALL))
     journal = Journal(
         folder / JOURNAL if folder else None,
         {"wanted": asdict(wanted), "proposer": proposer.name, "splits": splits.digest(), "code": _code(problem)},
@@ -176,7 +183,7 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
     if folder is not None:
         best = folder / BEST
         write_whole(best, told(problem, search, ending).encode())
-    return Found(problem, splits, search, tuple(controls), ending, ledger, tuple(notices), best)
+    return Found(problem, splits, search, tuple(controls), ending, ledger, layers, tuple(notices), best)
 
 
 def _controls(court: Court, splits: Splits, seeds: Mapping[str, str], wanted: Wanted) -> list[tuple[str, Search]]:
@@ -200,9 +207,14 @@ def _begun(problem: Problem, proposer: Proposer) -> dict[str, str]:
     """Whole policy files to begin with, where one of the proposers works on such."""
     from sim.adrs.proposers.ast_edits import library
 
-    if not {"ast", "llm"} & set(proposer.name.split("+")):
+    if not _writes_code(proposer):
         return {}
     return {f"library {k}": source for k, source in enumerate(library(problem.domain))}
+
+
+def _writes_code(proposer: Proposer) -> bool:
+    """Whether something of what it makes runs as code, in the jail: whatever is no formula and no library policy."""
+    return bool({"ast", "llm"} & set(proposer.name.split("+")))
 
 
 def _library_sources(problem: Problem) -> dict[str, str]:

@@ -86,6 +86,7 @@ class Run:
         steps: generation by generation; `best` is infinite until one candidate was tried on all training instances.
         statuses: status -> candidates.
         stopped: why it ended before its budget, empty where it did not.
+        n_jailed: candidates that ran as code, in the jail.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Run:
     steps: tuple[Step, ...]
     statuses: Mapping[str, int]
     stopped: str
+    n_jailed: int
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class Record:
         claims: in words.
         notices: what the user was told.
         ledger: purpose -> rows played.
+        layers: of the jail that held on this machine, tried out.
         sources: id -> file, of the winner and its line of first parents.
     """
 
@@ -182,6 +185,7 @@ class Record:
     claims: tuple[str, ...]
     notices: tuple[str, ...]
     ledger: Mapping[str, int]
+    layers: tuple[str, ...]
     sources: Mapping[str, str]
 
     @property
@@ -258,6 +262,7 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
         claims=ending.claims,
         notices=found.notices,
         ledger=dict(found.ledger.events),
+        layers=found.layers,
         sources={},
     )
     sources = {tested.candidate.id: tested.candidate.source for tested in (*search.tried, ending.winner)}
@@ -309,7 +314,9 @@ def _policy(problem: Problem, candidate: Candidate) -> str:
 
 def _run(name: str, search: Search, events: Mapping[str, int]) -> Run:
     statuses = {str(status): n for status, n in search.statuses.items()}
-    return Run(name, search.evaluations, events.get(search.name, 0), tuple(search.steps), statuses, search.stopped)
+    n_jailed = sum(bool(tested.layers) for tested in search.tried)
+    played = events.get(search.name, 0)
+    return Run(name, search.evaluations, played, tuple(search.steps), statuses, search.stopped, n_jailed)
 
 
 def write(record: Record, folder: Path) -> Path:
@@ -375,6 +382,7 @@ def _record(told: dict[str, Any]) -> Record:
             "race": Raced(**told["race"]),
             "answer": Answer(**told["answer"]),
             "claims": tuple(told["claims"]),
+            "layers": tuple(told["layers"]),
             "notices": tuple(told["notices"]),
         }
     )

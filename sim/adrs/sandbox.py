@@ -88,7 +88,7 @@ class Layers:
         if missing:
             raise InputError(
                 f"untrusted candidates are not run here: {', '.join(missing)} not active (layers={','.join(active)}); "
-                f"--without {','.join(missing)} runs them with less protection"
+                f"{' '.join(f'--without {name}' for name in missing)} runs them with less protection"
             )
 
 

@@ -135,7 +135,16 @@ def race(record: Record) -> str:
 
 def told(record: Record) -> list[str]:
     """What belongs to the verdict, in sentences."""
-    return [line for line in (abroad(record), holdout(record), race(record)) if line]
+    return [line for line in (abroad(record), holdout(record), race(record), layers(record)) if line]
+
+
+def layers(record: Record) -> str:
+    """Which layers of the jail stood around what ran as code."""
+    stood = f"layers={','.join(record.layers)}"
+    n = sum(run.n_jailed for run in record.runs)
+    if not n:
+        return f"{stood} hold here; no candidate ran as code: formulas and library policies are data and need no jail"
+    return f"{stood} held around the {n:,} candidate{'s' * (n > 1)} that ran as code"
 
 
 def searches(record: Record) -> Ranking:

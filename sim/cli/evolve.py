@@ -23,6 +23,7 @@ from sim.adrs.proposers.cassette import Cassette
 from sim.adrs.proposers.constants import Constants
 from sim.adrs.proposers.formulas import Formulas
 from sim.adrs.proposers.llm import LLM, Model, connected
+from sim.adrs.sandbox import ALL, Layers
 from sim.cli import options, output
 
 PROPOSERS = ("gp", "cma", "ast", "llm")
@@ -75,6 +76,12 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
 @click.option(
     "-o", "--output", "folder", type=click.Path(file_okay=False), help="Folder of the run.  [default: evolve-DOMAIN]"
 )
+@click.option(
+    "--without",
+    type=click.Choice(ALL),
+    multiple=True,
+    help="Layer that may be missing around candidates that run as code; see docs/safety.md.",
+)
 @click.option("--workers", type=options.Whole(1), help="Number of processes.  [default: one per processor]")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the table as JSON, nothing else.")
 @click.option("--csv", "csv_wanted", is_flag=True, help="Print the table as CSV, nothing else.")
@@ -102,6 +109,7 @@ def command(
     looks: int,
     seed: int,
     folder: str | None,
+    without: tuple[str, ...],
     workers: int | None,
     json_wanted: bool,
     csv_wanted: bool,
@@ -114,7 +122,9 @@ def command(
 
     problem = find(domain)
     pairs = dict(_pair(text) for text in settings)
-    wanted = Wanted(problem.domain, traces, validation, holdout, foreign, budget, events, seed, pairs, most_rows, looks)
+    wanted = Wanted(
+        problem.domain, traces, validation, holdout, foreign, budget, events, seed, pairs, most_rows, looks, without
+    )
     place = Path(folder or f"evolve-{problem.domain}")
     made: list[Maker] = []
     for name in dict.fromkeys(proposers):
@@ -132,7 +142,7 @@ def command(
             made.append(MAKERS[name])
     place.mkdir(parents=True, exist_ok=True)
     progress = _Progress(problem, budget)
-    with Pool(trials(problem.domain, Inputs()), Budget(), workers) as pool:
+    with Pool(trials(problem.domain, Inputs(), Layers(without)), Budget(), workers) as pool:
         try:
             found = evolve(wanted, pool.map, folder=place, makers=made, watch=progress)
         except KeyboardInterrupt:

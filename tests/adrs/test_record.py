@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from sim.adrs import record
+from sim.adrs import record, sandbox, wording
 from sim.adrs.holdout import Answer
+from sim.adrs.sandbox import Layers
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.domains import paging
@@ -65,6 +66,16 @@ def test_a_winner_that_is_simplified_to_its_own_seed_has_a_line_with_an_end():
     winner = entry("a", -0.1, parents=("b",), note="simplified")
     made = replace(small(), entries=(seed, child), before=child, winner=winner)
     assert made.ancestors() == [winner, child, seed]
+
+
+def test_the_layers_of_the_jail_are_told_and_how_many_candidates_ran_in_it():
+    assert small().layers == sandbox.standing(Layers(sandbox.ALL))
+    assert [run.n_jailed for run in small().runs] == [0] * 5  # formulas and library policies
+    few = replace(small(), layers=("rlimit", "seccomp", "landlock7"))
+    assert wording.told(few)[-1].startswith("layers=rlimit,seccomp,landlock7 hold here; no candidate ran as code: ")
+    first, *others = few.runs
+    some = replace(few, runs=(replace(first, n_jailed=7), *others))
+    assert wording.layers(some) == "layers=rlimit,seccomp,landlock7 held around the 7 candidates that ran as code"
 
 
 def test_what_the_holdout_kept_back_is_not_kept():

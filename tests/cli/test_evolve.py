@@ -201,6 +201,25 @@ def test_a_domain_without_a_problem_file_is_told_which_have_one(say, monkeypatch
     )
 
 
+def test_proposers_of_code_are_refused_before_anything_runs_where_a_layer_is_missing_unless_it_is_named(
+    say, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(loop, "standing", lambda layers: layers.check(("rlimit",)) or ("rlimit",))
+    code = (*SMALL, "--proposer", "ast", "-o", "run", "--budget", "30")
+    said = say("paging", *code)
+    one_line(
+        said,
+        "untrusted candidates are not run here: seccomp, landlock not active",
+        "--without seccomp --without landlock",
+    )
+    assert not (tmp_path / "run" / JOURNAL).exists()
+    one_line(say("paging", *code, "--without", "seccomp"), ": landlock not active")
+    one_line(say("paging", *SMALL, "--without", "secomp"), "'secomp' is not one of 'rlimit', 'seccomp', 'landlock'")
+    formulas = say("paging", *SMALL, "-o", "formulas")
+    assert formulas.code == 0, formulas.err
+    assert "layers=rlimit hold here; no candidate ran as code" in formulas.out
+
+
 def test_a_holdout_that_is_a_copy_of_what_is_searched_on_is_refused(say, tmp_path):
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("page\n" + "".join(f"{k % 7}\n" for k in range(300)))
@@ -330,6 +349,10 @@ def test_what_a_stub_said_is_recorded_and_replayed_offline_to_the_same_run(say, 
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
     entries = json.loads((tmp_path / "again" / "found.json").read_text())["entries"]
     assert "stub" in {each["proposer"] for each in entries} and "llm" not in {each["proposer"] for each in entries}
+    run = json.loads((tmp_path / "again" / "found.json").read_text())
+    n_jailed = sum(each["n_jailed"] for each in run["runs"])
+    assert n_jailed >= 1
+    assert f"layers={','.join(run['layers'])} held around the {n_jailed} candidate" in replayed.out
     next(iter(sorted((tmp_path / "answers").iterdir()))).unlink()
     missing = say(*LLM, "-o", "missing", "--cassette", "answers", "--cassette-mode", "replay")
     one_line(missing, "answers holds no answer ", "the run differs from the one that was recorded")

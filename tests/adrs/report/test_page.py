@@ -38,6 +38,7 @@ def test_the_verdict_comes_first_in_words_then_what_the_holdout_was_asked(docume
     verdict = small().verdict.replace("\u00a0", " ")
     assert words.replace("\u00a0", " ").lower().startswith(f"verdict {verdict}.".lower())
     assert "This was look 1 at these holdout traces, its figures were published, and 9 are left." in words
+    assert f"Layers={','.join(small().layers)} hold here; no candidate ran as code: " in words
 
 
 def test_the_table_has_every_line_with_its_interval_on_the_holdout(document):
