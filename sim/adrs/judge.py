@@ -30,6 +30,9 @@ from sim.study.runs import DONE, OUT_OF_MEMORY, TIMED_OUT, Inputs, Outcome, Plan
 
 DEFAULT_LAYERS = Layers()
 
+N_PARTS = 4
+"""Parts of a run, after each of which it can be interrupted: a stop costs more than a thousand rows of a formula do."""
+
 Mapper = Callable[[Iterable[Planned]], Iterator[Outcome]]
 """Runs trials, wherever; gives the outcomes as they finish."""
 
@@ -197,12 +200,12 @@ def _jailed(room: _Room, name: str, source: str, instances: Sequence[Instance], 
 
 
 def play(problem: Problem, bench: Bench, policy: Policy, instance: Instance, *, record: bool = False) -> Any:
-    """One run under the domain's rules; a result as `replay` gives it."""
+    """One run under the domain's rules; a result as `replay` gives it, with a short timeline, which nothing reads."""
     trace = instance.open(bench, problem.domain)
     system_class = catalog.system(problem.system)
     setting = system_class.Setting(**dict(instance.setting)).on(trace)
     system = system_class(setting)
-    return replay(system.completed(trace, policy), system, policy, seed=instance.seed, record=record)
+    return replay(system.completed(trace, policy), system, policy, seed=instance.seed, record=record, n_parts=N_PARTS)
 
 
 def hash_of(decisions: Decisions | None) -> str:

@@ -38,6 +38,7 @@ def replay(
     seed: int = 0,
     mode: Mode = "auto",
     record: bool = False,
+    n_parts: int = N_PARTS,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Plays a trace through a policy under a system's rules.
@@ -49,6 +50,7 @@ def replay(
         seed: the policy's draws come from the stream "policy" of this seed and the trace's name.
         mode: "compiled" is refused where there is no machine-code form; "auto" then runs interpreted and says why.
         record: keep the decisions.
+        n_parts: points of the timeline; the metrics are the same with any.
         progress: called with (rows done, rows in all) after each part.
 
     Raises:
@@ -79,7 +81,7 @@ def replay(
         run = begin()
         play, engine = _player(run, name, mode, [])
     try:
-        played = _played(run, play, name, progress)
+        played = _played(run, play, name, n_parts, progress)
     except _Failed as failure:
         if not isinstance(play, CompiledLoop):
             raise _blamed(name, run, failure.error) from failure.error
@@ -90,7 +92,7 @@ def replay(
         notices.append(f"{name} runs interpreted: {reason}")
         run, engine = begin(), "interpreted"
         try:
-            played = _played(run, _interpreted(run), name, progress)
+            played = _played(run, _interpreted(run), name, n_parts, progress)
         except _Failed as again:
             raise _blamed(name, run, again.error) from again.error
     ends, totals, seconds = played
@@ -146,10 +148,14 @@ class _Failed(Exception):
 
 
 def _played(
-    run: Run, play: Callable[[int, int], None], name: str, progress: Callable[[int, int], None] | None
+    run: Run,
+    play: Callable[[int, int], None],
+    name: str,
+    n_parts: int,
+    progress: Callable[[int, int], None] | None,
 ) -> tuple[list[int], list[Any], float]:
     """Plays all rows in parts: the parts' ends, the counters before the first and after each, the seconds it took."""
-    ends = sorted({run.n_rows * part // N_PARTS for part in range(1, N_PARTS + 1)} - {0})
+    ends = sorted({run.n_rows * part // n_parts for part in range(1, n_parts + 1)} - {0})
     totals = [run.counters()]
     seconds = 0.0
     for start, stop in itertools.pairwise([0, *ends]):

@@ -140,6 +140,13 @@ def test_the_timeline_adds_up_to_the_misses():
     assert result.timeline["row"][-1] == 1000
 
 
+def test_a_timeline_of_fewer_points_is_of_the_same_run():
+    whole, short = (replay(golden(), System(Setting(10)), LRU(), n_parts=n) for n in (100, 4))
+    assert short.timeline["row"].tolist() == [250, 500, 750, 1000]
+    assert short.timeline["misses"].tolist() == whole.timeline["misses"].reshape(4, 25).sum(axis=1).tolist()
+    assert short.metrics == whole.metrics
+
+
 def test_every_metric_can_be_recomputed_from_the_decisions_alone():
     trace, system = golden(), System(Setting(10))
     result = replay(trace, system, LRU(), record=True)
