@@ -27,31 +27,28 @@ class Program(Structure):
     def value(self, policy, subject):
         """The formula's value for a subject (a page, a server), whose features `policy.feature(k, subject)` tells."""
         stack = self.stack
-        top = -1
+        value = 0.0  # the top of the stack, which so stays in a register
+        below = -1
         for i in range(len(self.codes)):
             code = int(self.codes[i])
-            if code >= FEATURE:
-                top += 1
-                stack[top] = policy.feature(code - FEATURE, subject)
-            elif code == CONSTANT:
-                top += 1
-                stack[top] = self.constants[i]
+            if code >= CONSTANT:
+                below += 1
+                stack[below] = value
+                value = float(self.constants[i]) if code == CONSTANT else float(policy.feature(code - FEATURE, subject))
             elif code == LOG:
-                stack[top] = log(float(stack[top]))
+                value = log(value)
             elif code == SQRT:
-                stack[top] = sqrt(float(stack[top]))
+                value = sqrt(value)
             elif code == NEGATE:
-                stack[top] = -float(stack[top])
+                value = -value
             elif code == IF_LESS:
-                top -= 3
-                if not float(stack[top]) < float(stack[top + 1]):
-                    stack[top] = stack[top + 3]
-                else:
-                    stack[top] = stack[top + 2]
+                below -= 3
+                if float(stack[below + 1]) < float(stack[below + 2]):
+                    value = float(stack[below + 3])
             else:
-                top -= 1
-                stack[top] = of_two(code, float(stack[top]), float(stack[top + 1]))
-        return float(stack[0])
+                value = of_two(code, float(stack[below]), value)
+                below -= 1
+        return value
 
 
 def of_two(code, x, y):
