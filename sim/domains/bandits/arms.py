@@ -146,7 +146,9 @@ class ArmsRun:
         self._refuse_hidden_foresight()
         if not self.policy.clairvoyant:
             return setting
-        return replace(setting, best_arm=Hindsight(self.trace).best_arm(self.n_rows, setting.budget))
+        hindsight = Hindsight(self.trace)
+        best_arm = hindsight.best_arm(self.n_rows, setting.budget)
+        return replace(setting, best_arm=best_arm, best_arms=hindsight.best_arms(self.n_rows))
 
     def _paid(self) -> tuple[str, np.ndarray]:
         name, values = tables.paid(self.trace)

@@ -49,6 +49,19 @@ class Hindsight:
         is_paid = np.vstack([np.zeros((1, values.shape[1])), spent[:-1]]) < budget * (1 - 1e-12)
         return int(np.argmax(np.sum(values * is_paid, axis=0)))
 
+    def best_arms(self, n_rounds: int) -> np.ndarray:
+        """The best arm of each round, int64, shape (n_rounds,).
+
+        That is the arm of the highest mean, or of the highest reward where means are not known; of rested arms, the sequence that
+        takes the highest rewards first.
+        """
+        name, values = self.paid
+        if name == "pulls":
+            return np.argsort(-values, axis=None, kind="stable")[:n_rounds] % values.shape[1]
+        means = tables.means(self.trace)
+        best = np.argmax(values[:n_rounds] if means is None else means[:n_rounds], axis=1)
+        return np.broadcast_to(best, n_rounds).astype(np.int64)
+
     def costs(self) -> np.ndarray:
         """What each arm costs each round, shape (n, n_arms); 1 where the trace does not say."""
         if "cost" in self.trace:

@@ -143,7 +143,8 @@ class RelaxationRun(arms.ArmsRun):
         self._refuse_hidden_foresight()
         if not self.policy.clairvoyant:
             return setting
-        return replace(setting, best_arm=int(np.argmin(np.sum(self.grid[: self.n_rows], axis=0))))
+        grid = self.grid[: self.n_rows]
+        return replace(setting, best_arm=int(np.argmin(np.sum(grid, axis=0))), best_arms=np.argmin(grid, axis=1))
 
     def counters(self) -> dict[str, float]:
         table = self.table

@@ -23,6 +23,7 @@ class Told:
         n_features: features of a context; 0 without.
         context_low, context_high: range of the first feature, as far as it is known beforehand.
         best_arm: the best single arm in hindsight; told to clairvoyant policies alone.
+        best_arms: the best arm of each round, int64, shape (n_rounds,), told to them alone; None where no round has its own.
         pays_costs: what counts is the cost of a pull, above 0 and not limited to 1 (iterations); otherwise its reward.
         values: what number each arm stands for, shape (n_arms,), e.g. a grid of parameters; None: arms are names alone.
         arm_names: what the arms are called, where they have names.
@@ -35,6 +36,7 @@ class Told:
     context_low: float = field(default=-1.0, metadata={"derived": True})
     context_high: float = field(default=1.0, metadata={"derived": True})
     best_arm: int = field(default=NONE, metadata={"derived": True})
+    best_arms: np.ndarray | None = field(default=None, metadata={"derived": True}, compare=False)
     pays_costs: bool = field(default=False, metadata={"derived": True})
     values: np.ndarray | None = field(default=None, metadata={"derived": True}, compare=False)
     arm_names: tuple[str, ...] = field(default=(), metadata={"derived": True})

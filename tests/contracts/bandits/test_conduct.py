@@ -121,7 +121,7 @@ def test_no_arm_is_left_untried_however_well_the_first_ones_pay(name):
         assert tried == set(range(n_arms)) or name in STUBBORN
 
 
-STUBBORN = {"best_fixed", "fixed", "follow_pred"}
+STUBBORN = {"best_each", "best_fixed", "fixed", "follow_pred"}
 """Those that do not learn."""
 
 

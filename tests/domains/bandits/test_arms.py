@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from policies.bandits.best_each import BestEach
 from policies.bandits.best_fixed import BestFixed
 from policies.bandits.epsilon_greedy import EpsilonGreedy
 from policies.bandits.lucb import LUCB
@@ -170,6 +171,21 @@ def test_a_policy_that_stopped_pulls_what_it_recommends():
 def test_the_reference_knows_the_best_arm_and_its_regret_is_0():
     rewards = np.random.default_rng(3).random((500, 4))
     assert judged(BestFixed(), table_of(rewards))["regret"] == 0
+
+
+def test_whoever_knows_the_best_arm_of_each_round_goes_by_means_where_they_are_known():
+    rewards = [[0, 1], [1, 0], [0, 1]]
+    assert pulls(BestEach(), table_of(rewards)) == [1, 0, 1]
+    assert judged(BestEach(), table_of(rewards))["dynamic_regret"] == 0
+    assert pulls(BestEach(), table_of(rewards, means=(0.6, 0.4))) == [0, 0, 0]
+    moving = table_of(rewards).with_column("means", np.array([[0.6, 0.4], [0.6, 0.4], [0.1, 0.4]]))
+    assert pulls(BestEach(), moving) == [0, 0, 1]
+
+
+def test_of_arms_that_wear_off_the_highest_rewards_are_taken_first():
+    worn = Trace("worn", "bandits", {"pulls": np.array([[0.9, 0.5], [0.6, 0.4], [0.1, 0.3]])})
+    assert pulls(BestEach(), worn) == [0, 0, 1]
+    assert judged(BestEach(), worn)["dynamic_regret"] == pytest.approx(0)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,8 @@ def test_regret_is_counted_in_iterations(short):
     assert fixed["regret_to_best"] == column.sum() - short["iterations"].min(axis=1).sum()
     best, _ = run("best_fixed", short)
     assert best["regret"] == 0
+    each, _ = run("best_each", short)
+    assert each["regret_to_best"] == 0
     star, _ = run("omega_star", short)
     assert star["regret_to_formula"] == 0 and star["omega_mean"] is None
 
