@@ -113,9 +113,9 @@ INDEXED = Template(
     subject="arm",
     features=ARM,
     seeds={
+        "ucb1": "mean + sqrt(divide(2.0 * log(total - 1.0), pulls))",
         "greedy": "mean",
         "epsilon_greedy": "noise if chance < 0.1 else mean",
-        "ucb1": "mean + sqrt(divide(2.0 * log(total - 1.0), pulls))",
         "alpha_ucb": "mean + sqrt(divide(0.5 * log(total), pulls + 1.0))",
         "ucb1_tuned": (
             "mean + sqrt(divide(log(total - 1.0), pulls) * "
@@ -146,12 +146,13 @@ PROBLEM = Problem(
     domain="bandits",
     system="bandits/arms",
     task=(
-        "Each round one of several arms is pulled, which earns a reward between 0 and 1; what the others would have earned is "
-        "not told. Arms differ in what they earn on average, and in some cases that changes slowly. Which arm?"
+        "Each round one of several arms is pulled, and earns a reward between 0 and 1; what the others would have earned is not "
+        "told. Arms differ in what they earn on average, and at times that changes. Which arm?"
     ),
     metric="expected_reward",
     baseline="ucb1",
-    bound=None,
+    bound="best_each",
+    unbound=("budget",),
     templates=(INDEXED, FADING),
     rivals=(
         "ucb1",
@@ -163,6 +164,7 @@ PROBLEM = Problem(
         "softmax",
         "tsallis_inf",
         "exp3",
+        "exp3_s",
         "discounted_ucb",
         "sliding_window_ucb",
     ),
@@ -172,18 +174,22 @@ PROBLEM = Problem(
         "thompson_gaussian": {"s": (0.01, 2.0)},
         "epsilon_greedy": {"epsilon": (0.001, 0.5)},
         "softmax": {"tau": (0.005, 1.0)},
-        "discounted_ucb": {"gamma": (0.9, 0.9999), "xi": (0.01, 2.0)},
-        "sliding_window_ucb": {"window": (50, 5000), "xi": (0.01, 2.0)},
+        "exp3_s": {"gamma": (0.001, 1.0), "a": (1e-6, 0.1)},
+        "discounted_ucb": {"gamma": (0.9, 0.9999), "xi": (0.0001, 2.0)},
+        "sliding_window_ucb": {"window": (20, 5000), "xi": (0.001, 2.0)},
     },
     setting={},
     traces=(
         "workload:bernoulli,n_arms=10,n_rounds=2000",
+        "workload:bernoulli,n_arms=5,means=[0.1;0.9],n_rounds=1000",
         "workload:bernoulli,n_arms=20,means=[0;0.2],n_rounds=5000",
         "workload:normal,n_arms=10,means=[0.2;0.8],sd=0.3,n_rounds=2000",
+        "workload:drift,n_arms=10,step=0.002,n_rounds=5000",
         "workload:drift,n_arms=5,step=0.005,n_rounds=5000",
     ),
     foreign=(
         "workload:beta,n_arms=15,means=[0.1;0.6],spread=2,n_rounds=3000",
+        "workload:bernoulli,n_arms=50,means=[0.05;0.6],n_rounds=3000",
         "workload:piecewise,n_arms=8,means=[0.1;0.7],n_breaks=4,n_rounds=5000",
     ),
 )
