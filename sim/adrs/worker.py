@@ -170,7 +170,8 @@ class Worker:
             if isinstance(error.__cause__, MemoryError):
                 raise Failure("memory", "loading it took more memory than it may have") from None
             kind = "crashed" if error.__cause__ is not None else "malformed"
-            raise Failure(kind, str(error).replace(self.file, "the file")) from None
+            told = str(error).replace(f"policy file {self.file}", "the file").replace(self.file, "the file")
+            raise Failure(kind, told) from None
         base = catalog.module("sim.domains", domain).Policy
         return {
             "name": cls.__name__,
