@@ -31,6 +31,10 @@ MOST_ASKED = 5
 
 N_FINALISTS = 5
 
+HEAD_START, N_LEADERS = 0.5, 3
+"""At first so large a share of children, and at the end of the budget all, have one parent, of so many leaders, and none of the
+archive: the archive alone climbs slower than hill climbing."""
+
 ARCHIVE, SEEDS, THE_BEST = "archive", "seeds", "the best"
 """Where parents come from."""
 
@@ -64,7 +68,7 @@ class Search:
         seeds: sources that it begins with, by name.
         most: evaluations it may make, the seeds included.
         seed: of all draws.
-        parents: where they come from: the archive, the seeds, or whatever is the best so far.
+        parents: where they come from: the archive and the leaders, ever more often the latter; the seeds; or the best so far.
         tried, steps, statuses: what became of it, candidate by candidate, by generation and by status.
         stopped: why it ended before its budget, empty where it did not.
         is_interrupted: whether it could go on another time.
@@ -92,6 +96,7 @@ class Search:
         self.evaluations = 0
         self.n_asked = 0
         self.begun: list[Tested] = []
+        self.leaders: list[Tested] = []  # the best on all training instances when the last generation had ended
         self.batch = min(BATCH, getattr(self.proposer, "batch", BATCH))
         self.tokens = 0
         self.dollars = 0.0
@@ -146,9 +151,12 @@ class Search:
 
     def _parents(self) -> tuple[int, list[Tested]]:
         if self.parents == ARCHIVE:
-            return self.archive.parents(self.rng)
+            island, parents = self.archive.parents(self.rng)
+            if self.rng.random() < HEAD_START + (1 - HEAD_START) * self.evaluations / self.most and self.leaders:
+                return island, [self.leaders[int(self.rng.random() ** 2 * len(self.leaders))]]
+            return island, parents
         if self.parents == THE_BEST:
-            return 0, self.finalists()[:1]
+            return 0, self.leaders[:1]
         return 0, [self.begun[int(self.rng.random() * len(self.begun))]] if self.begun else []
 
     def _try(self, batch: Sequence[tuple[Tested, int]], every_rung: bool = False) -> None:
@@ -184,8 +192,8 @@ class Search:
         self.court.extend(tested, self.splits.train[:n], self.name)
 
     def _step(self) -> Step:
-        best = self.finalists()[:1]
-        mean = best[0].mean(self.splits.train) if best else math.inf
+        self.leaders = self.finalists()[:N_LEADERS]
+        mean = self.leaders[0].mean(self.splits.train) if self.leaders else math.inf
         step = Step(self.evaluations, self.court.ledger.total, mean, self.archive.coverage)
         self.steps.append(step)
         return step

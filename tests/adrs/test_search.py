@@ -6,7 +6,7 @@ import pytest
 
 from sim.adrs.candidate import Candidate, Status
 from sim.adrs.proposers import Exhausted, Proposal, Unavailable
-from sim.adrs.search import KEPT, N_FINALISTS, RUNGS, SEEDS, THE_BEST, Search
+from sim.adrs.search import KEPT, N_FINALISTS, N_LEADERS, RUNGS, SEEDS, THE_BEST, Search
 from tests.adrs.synthetic import Judge, court, formula, splits
 
 OWN = "self.age("
@@ -184,6 +184,19 @@ def test_parents_are_seeds_or_the_best_where_a_control_says_so(parents, expected
     else:
         assert set(got[48:]) == {formula("age + 1.0")}
         assert all(len(of) == 1 for of in proposer.parents)
+
+
+def test_from_half_of_the_children_to_all_are_of_the_leaders_alone_as_the_budget_is_spent():
+    proposer = Scripted(endless())
+    search, _, _ = searched(proposer, most=900)
+    alone = [len(of) == 1 for of in proposer.parents]
+    begun, ended = sum(alone[:192]) / 192, sum(alone[-96:]) / 96
+    assert 0.45 < begun < 0.7 and ended > 0.93
+    leaders = {formula(f"age + {k}.0") for k in range(1, 100)}
+    assert {of[0] for of in proposer.parents[-96:] if len(of) == 1} <= leaders
+    assert [each.mean(search.splits.train) for each in search.leaders] == sorted(
+        each.mean(search.splits.train) for each in search.finalists()[:N_LEADERS]
+    )
 
 
 def test_it_stops_when_its_share_of_the_ledger_is_spent():
