@@ -201,7 +201,7 @@ def _jailed(room: _Room, name: str, source: str, instances: Sequence[Instance], 
 
 def play(problem: Problem, bench: Bench, policy: Policy, instance: Instance, *, record: bool = False) -> Any:
     """One run under the domain's rules; a result as `replay` gives it, with a short timeline, which nothing reads."""
-    trace = instance.open(bench, problem.domain)
+    trace = instance.open(bench, problem.system)
     system_class = catalog.system(problem.system)
     setting = system_class.Setting(**dict(instance.setting)).on(trace)
     system = system_class(setting)
