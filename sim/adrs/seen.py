@@ -40,7 +40,7 @@ SEEN = {
     ("transactions", "Pending"): Seen(
         fixed=("n", "length", "reads", "writes"),
         current=("clock", "makespan", "evaluations", "n_pending", "pending"),
-        verbs=("oldest", "youngest", "start", "has_keys", "makespan_with"),
+        verbs=("oldest", "youngest", "start", "has_keys", "makespan_with", "conflicts", "delay"),
     ),
     ("transactions", "Plan"): Seen(
         fixed=("n", "length", "reads", "writes", "by_length", "by_writes"),

@@ -23,11 +23,12 @@ class Pending(Structure):
 
     Attributes:
         n_pending: how many are pending.
-        pending: the first `n_pending` of this array, in no order; `oldest()` and `youngest()` tell the first and last to arrive.
+        pending: the first `n_pending` of this array; those that came since the last pick stand at its end, in the order in which
+            they came, the others in none. `oldest()` and `youngest()` tell the first and last to come.
         length, reads, writes: of each transaction, its operations.
         clock: the unit from which the next one may start.
         makespan: the last unit of those placed.
-        evaluations: questions asked of `start` and `makespan_with`.
+        evaluations: questions asked of `start`, `makespan_with` and `delay`.
     """
 
     def __init__(self, operations, arrival):
@@ -45,6 +46,8 @@ class Pending(Structure):
         self.pending = np.full(n, NONE)
         self.position = np.full(n, NONE)
         self.queue = LinkedList(n)
+        self.readers = np.zeros(operations.n_keys, np.int64)  # of each key, pending transactions that only read it
+        self.writers = np.zeros(operations.n_keys, np.int64)  # and those that write it
         self.next = 0
 
     def oldest(self):
@@ -70,6 +73,37 @@ class Pending(Structure):
         end = self.start(transaction) + self.length[transaction] - 1
         return max(self.makespan, end)
 
+    def conflicts(self, transaction):
+        """With how many other pending ones it conflicts, each counted once for every key on which they do."""
+        ops = self.board.operations
+        n = 0
+        for r in range(ops.offsets[transaction], ops.offsets[transaction + 1]):
+            k = ops.key[r]
+            n += self.writers[k]
+            if ops.last_write[r] > 0:
+                n += self.readers[k] - 1
+        return n
+
+    def delay(self, transaction):
+        """By how many units its keys would be free later for other pending ones, summed over both.
+
+        Those free by now count from now. Other readers of a key wait for its writes, other writers for all accesses.
+        """
+        self.evaluations += 1
+        ops = self.board.operations
+        latest = self.board.latest
+        start = self.board.start(transaction, self.clock)
+        before = self.clock - 1
+        units = 0
+        for r in range(ops.offsets[transaction], ops.offsets[transaction + 1]):
+            k = ops.key[r]
+            is_writer = ops.last_write[r] > 0
+            readers = self.readers[k] - (0 if is_writer else 1)
+            writers = self.writers[k] - (1 if is_writer else 0)
+            units += readers * max(0, start + ops.last_write[r] - 1 - max(latest[2 * k], before))
+            units += writers * max(0, start + ops.last_access[r] - 1 - max(latest[2 * k + 1], before))
+        return units
+
     def tell(self, clock):
         """It is `clock` now: those that have arrived by now are pending."""
         self.clock = clock
@@ -83,6 +117,7 @@ class Pending(Structure):
         self.pending[self.n_pending] = transaction
         self.n_pending += 1
         self.queue.push_back(transaction)
+        self._count(transaction, 1)
 
     def placed(self, transaction):
         """It is pending no more."""
@@ -97,6 +132,15 @@ class Pending(Structure):
         self.position[last] = position
         self.position[transaction] = NONE
         self.queue.remove(transaction)
+        self._count(transaction, -1)
+
+    def _count(self, transaction, change):
+        ops = self.board.operations
+        for r in range(ops.offsets[transaction], ops.offsets[transaction + 1]):
+            if ops.last_write[r] > 0:
+                self.writers[ops.key[r]] += change
+            else:
+                self.readers[ops.key[r]] += change
 
 
 class Plan(Structure):
