@@ -43,7 +43,7 @@ SEEN = {
         verbs=("oldest", "youngest", "start", "has_keys", "makespan_with", "conflicts", "delay"),
     ),
     ("transactions", "Plan"): Seen(
-        fixed=("n", "length", "reads", "writes", "by_length", "by_writes"),
+        fixed=("n", "length", "reads", "writes", "by_length", "by_writes", "rivals"),
         current=("makespan", "evaluations", "size", "least", "squares"),
         asked=("base", "chosen"),
         verbs=(

@@ -28,6 +28,39 @@ WAITING = {
     "picked": Feature("number of transactions picked so far", "transactions", of_subject=False),
 }
 
+LEFT = {
+    "length": Feature("its operations", "operations"),
+    "reads": Feature("of these, reads of keys", "operations"),
+    "writes": Feature("of these, writes", "operations"),
+    "turn": Feature("its place in the order of arrival, from 0"),
+    "rivals": Feature(
+        "with how many others it conflicts, each counted once for every key on which they do", "conflicts"
+    ),
+    "met": Feature("the same, of those in the order so far", "conflicts"),
+    "size": Feature(
+        "transactions in the order so far; in a later pass, of those put back", "transactions", of_subject=False
+    ),
+    "transactions": Feature("number of all", "transactions", of_subject=False),
+}
+
+MOVED = {
+    "growth": Feature("by how much the makespan grows with the change", "units", of_subject=False),
+    "spread": Feature("by how much the root mean square of the ends grows", "units", of_subject=False),
+    "above": Feature("makespan, changed, above the least found so far", "units", of_subject=False),
+    "luck": Feature("an exponential number of mean 1, drawn anew each step", of_subject=False),
+    "temperature": Feature(
+        "falls geometrically, from 2 at the first step to 0.05 at the last", "units", of_subject=False
+    ),
+    "left": Feature("share of the steps that are left, 1 at first", of_subject=False),
+    "distance": Feature("places between the two that the step is about", of_subject=False),
+    "length": Feature("operations of the transaction that moves, or is exchanged", "operations"),
+    "writes": Feature("of these, writes", "operations"),
+    "rivals": Feature(
+        "with how many others it conflicts, each counted once for every key on which they do", "conflicts"
+    ),
+    "transactions": Feature("number of all", "transactions", of_subject=False),
+}
+
 
 class KeyedProgram(transactions.Keyed):
     """`Keyed` by a program."""
@@ -61,6 +94,74 @@ class DrawnProgram(transactions.Drawn):
 
     def feature(self, k, transaction):
         return of_waiting(self, k, transaction)
+
+
+class InsertedProgram(transactions.Inserted):
+    """`Inserted` by a program."""
+
+    codes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    constants: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def begin(self, setting, rng):
+        super().begin(setting, rng)
+        self.program = Program(self.codes, self.constants)
+
+    def rank(self, transaction):
+        return self.program.value(self, transaction)
+
+    def feature(self, k, transaction):
+        if k == 0:
+            return self.length(transaction)
+        if k == 1:
+            return self.reads(transaction)
+        if k == 2:
+            return self.writes(transaction)
+        if k == 3:
+            return self.turn(transaction)
+        if k == 4:
+            return self.rivals(transaction)
+        if k == 5:
+            return self.met(transaction)
+        if k == 6:
+            return self.size()
+        return self.transactions()
+
+
+class WalkedProgram(transactions.Walked):
+    """`Walked` by a program."""
+
+    codes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    constants: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def begin(self, setting, rng):
+        super().begin(setting, rng)
+        self.program = Program(self.codes, self.constants)
+
+    def loss(self, moved):
+        return self.program.value(self, moved)
+
+    def feature(self, k, moved):
+        if k == 0:
+            return self.growth()
+        if k == 1:
+            return self.spread()
+        if k == 2:
+            return self.above()
+        if k == 3:
+            return self.luck()
+        if k == 4:
+            return self.temperature()
+        if k == 5:
+            return self.left()
+        if k == 6:
+            return self.distance()
+        if k == 7:
+            return self.length(moved)
+        if k == 8:
+            return self.writes(moved)
+        if k == 9:
+            return self.rivals(moved)
+        return self.transactions()
 
 
 def of_waiting(policy, k, transaction):
@@ -126,6 +227,39 @@ DRAWN = Template(
     parameters={"sample": (2, 64)},
 )
 
+INSERTED = Template(
+    name="inserted",
+    decision="Puts the transaction of the lowest rank where the order so far costs least, until none is left.",
+    base="transactions.Inserted",
+    programmed=InsertedProgram,
+    hole="rank",
+    subject="transaction",
+    features=LEFT,
+    seeds={
+        "best_insertion": "turn",
+        "neh": "-length",
+        "most_writes": "-writes",
+        "most_rivals": "-rivals",
+    },
+    parameters={"weight": (0, 4), "passes": (0, 3)},
+)
+
+WALKED = Template(
+    name="walked",
+    decision="Changes an order at random, step by step, and keeps the changes whose loss is 0 or less.",
+    base="transactions.Walked",
+    programmed=WalkedProgram,
+    hole="loss",
+    subject="moved",
+    features=MOVED,
+    seeds={
+        "annealing": "growth + spread - temperature * luck",
+        "annealing_of_makespan": "growth - temperature * luck",
+        "first_better": "growth + spread",
+    },
+    parameters={"moves": (0, 100), "near": (0, 100)},
+)
+
 PROBLEM = Problem(
     domain="transactions",
     system="transactions",
@@ -136,7 +270,7 @@ PROBLEM = Problem(
     metric="makespan",
     baseline="smf",
     bound=None,
-    templates=(KEYED, DRAWN),
+    templates=(KEYED, INSERTED, WALKED),
     rivals=(
         "smf",
         "arrival",

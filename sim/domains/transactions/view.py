@@ -157,6 +157,7 @@ class Plan(Structure):
         n: number of transactions.
         length, reads, writes: of each transaction, its operations.
         by_length, by_writes: all transactions, those with most operations or most writes first, else in order of arrival.
+        rivals: of each transaction, with how many others it conflicts, each counted once for every key on which they do.
         makespan: of the last order asked for.
         evaluations: questions asked so far.
         size: transactions of the base; `base[:size]` is its order.
@@ -171,6 +172,7 @@ class Plan(Structure):
         self.writes = operations.writes
         self.by_length = np.argsort(-self.length, kind="stable")
         self.by_writes = np.argsort(-self.writes, kind="stable")
+        self.rivals = _rivals(operations)
         self.limit = limit
         self.weight = 0.0
         self.evaluations = 0
@@ -429,6 +431,16 @@ class Plan(Structure):
         self.kept_makespan[number] = makespan
         self.kept_squares[number] = squares
         self.n_valid = number + 1
+
+
+def _rivals(operations):
+    is_writer = operations.last_write > 0
+    readers, writers = (
+        np.bincount(operations.key[who], minlength=operations.n_keys) for who in (~is_writer, is_writer)
+    )
+    of_record = writers[operations.key] + np.where(is_writer, readers[operations.key] - 1, 0)
+    owner = np.repeat(np.arange(operations.n), np.diff(operations.offsets))
+    return np.bincount(owner, weights=of_record, minlength=operations.n).astype(np.int64)
 
 
 def draw_to_front(pool, size, k, rng):
