@@ -12,7 +12,7 @@ from sim.adrs.problem import Problem
 from sim.core.errors import InputError
 from sim.core.seeds import stream
 from sim.core.trace import Trace
-from sim.study import catalog, provenance
+from sim.study import catalog, provenance, spec
 from sim.study.experiment import Bench
 
 TRAIN, VALIDATION, HOLDOUT, FOREIGN = "train", "validation", "holdout", "foreign"
@@ -128,6 +128,7 @@ def split(
     holdout: Sequence[str] = (),
     foreign: Sequence[str] = (),
     options: Mapping[str, str],
+    predictions: Sequence[str] = (),
     most_rows: int,
     seed: int,
 ) -> tuple[Splits, list[str]]:
@@ -140,6 +141,7 @@ def split(
         traces: files, patterns of files, samples or workloads to search on.
         validation, holdout, foreign: further ones.
         options: the system's options, as texts.
+        predictions: predictors, in place of those that the problem has for columns that a trace lacks.
         most_rows: rows of an instance; longer parts give up to two stretches of that length.
         seed: which traces serve what, the order of the instances, and the seeds of their draws.
 
@@ -158,6 +160,8 @@ def split(
     if not given[TRAIN]:
         raise InputError(f"no trace to search on; name some with --trace (for {problem.domain}: a file or sample:NAME)")
     options = _checked(problem, options)
+    for text in predictions:
+        catalog.predictor(spec.parse(text).name, problem.domain)  # says at once that there is none
     contents = _contents(given, problem, bench, seed)
     notices: list[str] = []
     drawn = {text for texts in given.values() for text in texts if _is_drawn(text, problem, bench, seed)}
@@ -167,7 +171,9 @@ def split(
         _share_out(parts, missing, given[TRAIN], drawn, seed, notices)
     made: dict[str, list[Instance]] = {}
     for name, pieces in parts.items():
-        found = [i for part in pieces for i in _instances(problem, bench, part, options, most_rows, notices)]
+        found = [
+            i for part in pieces for i in _instances(problem, bench, part, options, predictions, most_rows, notices)
+        ]
         made[name] = _in_turn(found, stream(seed, "instances", name))
     probes = tuple(_probe(instance) for instance in _different(made[TRAIN])[:N_PROBES])
     splits = Splits(**{name: tuple(instances) for name, instances in made.items()}, probes=probes, contents=contents)
@@ -298,13 +304,19 @@ def _share_out(
 
 
 def _instances(
-    problem: Problem, bench: Bench, part: Part, options: Mapping[str, str], most_rows: int, notices: list[str]
+    problem: Problem,
+    bench: Bench,
+    part: Part,
+    options: Mapping[str, str],
+    predictions: Sequence[str],
+    most_rows: int,
+    notices: list[str],
 ) -> list[Instance]:
     """The instances of a part of a trace, one for each draw, stretch and setting."""
     return [
         instance
         for seed in part.seeds
-        for instance in _of_one_draw(problem, bench, part, seed, options, most_rows, notices)
+        for instance in _of_one_draw(problem, bench, part, seed, options, predictions, most_rows, notices)
     ]
 
 
@@ -314,6 +326,7 @@ def _of_one_draw(
     part: Part,
     seed: int,
     options: Mapping[str, str],
+    predictions: Sequence[str],
     most_rows: int,
     notices: list[str],
 ) -> list[Instance]:
@@ -329,7 +342,8 @@ def _of_one_draw(
     length = min(most_rows, stop - start)
     starts = [start + (stop - start - length) * i // max(n_windows - 1, 1) for i in range(n_windows)]
     found = []
-    predictions = tuple(text for column, text in problem.predictions.items() if column not in trace)
+    usual = tuple(text for column, text in problem.predictions.items() if column not in trace)
+    predicted = tuple(predictions) or usual
     for begin in starts:
         is_whole = begin == 0 and length == len(trace)
         rows = (0, 0) if is_whole else (begin, begin + length)
@@ -344,7 +358,7 @@ def _of_one_draw(
             )
             defaults = {f.name: f.default for f in setting.__dataclass_fields__.values()}
             told = tuple((name, value) for name, value in fields if defaults[name] != value)
-            found.append(Instance(part.trace, *rows, told, seed, predictions))
+            found.append(Instance(part.trace, *rows, told, seed, predicted))
     return found
 
 

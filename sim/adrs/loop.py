@@ -58,6 +58,7 @@ class Wanted:
         most_rows: rows of an instance.
         looks: that the holdout is good for.
         without: layers that may be missing around candidates that run as code, see `sandbox.Layers`.
+        predictions: predictors, in place of the problem's own.
     """
 
     domain: str
@@ -72,6 +73,7 @@ class Wanted:
     most_rows: int = MOST_ROWS
     looks: int = LOOKS
     without: tuple[str, ...] = ()
+    predictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
         holdout=wanted.holdout,
         foreign=wanted.foreign or (() if wanted.traces else problem.foreign),
         options={**problem.setting, **wanted.options},
+        predictions=wanted.predictions,
         most_rows=wanted.most_rows,
         seed=wanted.seed,
     )

@@ -67,6 +67,13 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
 )
 @click.option("--dollars-in", type=float, default=0.0, help="llm: price of a million tokens read.")
 @click.option("--dollars-out", type=float, default=0.0, help="llm: price of a million tokens written.")
+@click.option(
+    "--predict",
+    "predictions",
+    multiple=True,
+    metavar="PREDICTOR",
+    help="In place of the problem's own, e.g. size:lognormal=0.5.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Option of the system, e.g. capacity=1%.")
 @click.option(
     "--rows", "most_rows", type=options.Whole(100), default=100_000, show_default=True, help="Rows of an instance."
@@ -82,7 +89,7 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
     multiple=True,
     help="Layer that may be missing around candidates that run as code; see docs/safety.md.",
 )
-@click.option("--workers", type=options.Whole(1), help="Number of processes.  [default: one per processor]")
+@options.backend_options
 @click.option("--json", "json_wanted", is_flag=True, help="Print the table as JSON, nothing else.")
 @click.option("--csv", "csv_wanted", is_flag=True, help="Print the table as CSV, nothing else.")
 @options.debug_option
@@ -104,26 +111,41 @@ def command(
     cassette_mode: str,
     dollars_in: float,
     dollars_out: float,
+    predictions: tuple[str, ...],
     settings: tuple[str, ...],
     most_rows: int,
     looks: int,
     seed: int,
     folder: str | None,
     without: tuple[str, ...],
-    workers: int | None,
+    backend: str,
+    n_workers: int | None,
+    scheduler: str | None,
     json_wanted: bool,
     csv_wanted: bool,
     debug: bool,
 ) -> None:
     """Search for a policy of DOMAIN that beats the library, tuned with as many evaluations, on traces it has not seen."""
     from sim.adrs.judge import trials
-    from sim.study.backends.processes import Pool
     from sim.study.runs import Budget, Inputs
 
+    module, given = options.backend(backend, n_workers, scheduler)
     problem = find(domain)
     pairs = dict(_pair(text) for text in settings)
     wanted = Wanted(
-        problem.domain, traces, validation, holdout, foreign, budget, events, seed, pairs, most_rows, looks, without
+        problem.domain,
+        traces,
+        validation,
+        holdout,
+        foreign,
+        budget,
+        events,
+        seed,
+        pairs,
+        most_rows,
+        looks,
+        without,
+        predictions,
     )
     place = Path(folder or f"evolve-{problem.domain}")
     made: list[Maker] = []
@@ -142,7 +164,7 @@ def command(
             made.append(MAKERS[name])
     place.mkdir(parents=True, exist_ok=True)
     progress = _Progress(problem, budget)
-    with Pool(trials(problem.domain, Inputs(), Layers(without)), Budget(), workers) as pool:
+    with module.Pool(trials(problem.domain, Inputs(), Layers(without)), Budget(), **given) as pool:
         try:
             found = evolve(wanted, pool.map, folder=place, makers=made, watch=progress)
         except KeyboardInterrupt:

@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 
 import click
 
+from sim.study import backends
+
 
 class Whole(click.ParamType):
     """A whole number from `least` on."""
@@ -43,6 +45,39 @@ def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def backend_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say where runs take place; see `backend`."""
+    for option in (
+        click.option("--scheduler", metavar="ADDRESS", help="Join a running Dask scheduler, tcp://host:port."),
+        click.option(
+            "--workers", "n_workers", type=Whole(1), metavar="N", help="Processes.  [default: one per processor]"
+        ),
+        click.option(
+            "--backend",
+            type=click.Choice(backends.NAMES),
+            default="processes",
+            show_default=True,
+            help="Where the runs take place.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def backend(name: str, n_workers: int | None, scheduler: str | None) -> tuple[Any, dict[str, Any]]:
+    """The back end's module, and what its `map` and its `Pool` are given beside function, runs and budget.
+
+    Raises:
+        UsageError: options that do not go together.
+    """
+    if scheduler is not None and name != "dask":
+        raise click.UsageError(f"--scheduler goes with --backend dask, not with {name}")
+    if name == "serial" and n_workers is not None:
+        raise click.UsageError("--backend serial has one process; --workers goes with processes and dask")
+    given = {"n_workers": n_workers, "scheduler": scheduler}
+    return backends.find(name), {key: value for key, value in given.items() if value is not None}
 
 
 def debug_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import shlex
 import sys
 from collections import Counter
@@ -19,19 +18,13 @@ from sim.study.runs import DONE, Outcome
 from sim.study.store import Store
 from sim.study.studyfile import load
 
-BACKENDS = ("processes", "serial", "dask")
-
 
 @click.command()
 @click.argument("study", type=click.Path(dir_okay=False))
 @click.option(
     "-o", "--output", "folder", type=click.Path(file_okay=False), help="Folder of the results.  [default: STUDY]"
 )
-@click.option(
-    "--backend", type=click.Choice(BACKENDS), default="processes", show_default=True, help="Where the runs take place."
-)
-@click.option("--workers", type=click.IntRange(min=1), help="Number of processes.  [default: one per processor]")
-@click.option("--scheduler", metavar="ADDRESS", help="Join a running Dask scheduler, tcp://host:port.")
+@options.backend_options
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -54,7 +47,7 @@ def command(
     study: str,
     folder: str | None,
     backend: str,
-    workers: int | None,
+    n_workers: int | None,
     scheduler: str | None,
     seed: int,
     json_wanted: bool,
@@ -64,6 +57,7 @@ def command(
     debug: bool,
 ) -> None:
     """Run the study in STUDY.toml. Interrupt it at will: the same command goes on where it stopped."""
+    module, given = options.backend(backend, n_workers, scheduler)
     sweep, file = load(study, first_seed=seed)
     if no_cache:
         sweep = dataclasses.replace(sweep, inputs=dataclasses.replace(sweep.inputs, cache=False))
@@ -76,7 +70,7 @@ def command(
     with Store(place, command=written, text=file.text) as store:
         progress = _Progress()
         try:
-            frame = sweep.run(store, _backend(backend, workers, scheduler), progress, planned)
+            frame = sweep.run(store, partial(module.map, **given), progress, planned)
         except KeyboardInterrupt:
             progress.stop()
             output.notice(f"interrupted; {store.words()}. The same command goes on from there")
@@ -97,16 +91,6 @@ def command(
             )
         if (frame["status"] != DONE).any():
             sys.exit(1)
-
-
-def _backend(name: str, workers: int | None, scheduler: str | None) -> Any:
-    if scheduler is not None and name != "dask":
-        raise click.UsageError(f"--scheduler goes with --backend dask, not with {name}")
-    given = {"n_workers": workers, "scheduler": scheduler}
-    if name == "serial" and workers is not None:
-        raise click.UsageError("--backend serial has one process; --workers goes with processes and dask")
-    module = importlib.import_module(f"sim.study.backends.{name}")
-    return partial(module.map, **{key: value for key, value in given.items() if value is not None})
 
 
 class _Progress:

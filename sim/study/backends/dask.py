@@ -61,8 +61,37 @@ def map(
     queue = Groups(runs)
     if not len(queue):
         return
-    with _client(n_workers or len(os.sched_getaffinity(0)), scheduler) as client:
-        yield from _mapped(client, function, queue, budget)
+    with Pool(function, budget, n_workers, scheduler) as pool:
+        yield from pool.map(queue)
+
+
+class Pool:
+    """Workers that stay for several maps of one function, with all that they have opened and compiled.
+
+    Args and errors: see `map`.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Planned], Outcome],
+        budget: Budget,
+        n_workers: int | None = None,
+        scheduler: str | None = None,
+    ):
+        self.function = function
+        self.budget = budget
+        self.connection = _client(n_workers or len(os.sched_getaffinity(0)), scheduler)
+
+    def __enter__(self) -> Pool:
+        self.client = self.connection.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.connection.__exit__(*error)
+
+    def map(self, runs: Iterable[Planned] | Groups) -> Iterator[Outcome]:
+        """Gives the outcomes as they finish, see the function `map`."""
+        yield from _mapped(self.client, self.function, runs if isinstance(runs, Groups) else Groups(runs), self.budget)
 
 
 @contextmanager
