@@ -137,29 +137,16 @@ def evolve(
 def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequence[Maker], watch: Watch) -> Found:
     problem = problems.find(wanted.domain)
     bench = Bench()
-    splits, notices = instances.split(
-        problem,
-        bench,
-        traces=wanted.traces or problem.traces,
-        validation=wanted.validation,
-        holdout=wanted.holdout,
-        foreign=wanted.foreign or (() if wanted.traces else problem.foreign),
-        options={**problem.setting, **wanted.options},
-        predictions=wanted.predictions,
-        most_rows=wanted.most_rows,
-        seed=wanted.seed,
-    )
-    seeds = {name: problem.source(formula) for name, formula in problem.seeds().items()}
+    splits, notices = splits_of(problem, bench, wanted)
+    seeds = problem.sources()
     ladder = Ladder(splits.holdout, contents=dict(splits.contents), most=wanted.looks)
-    made = [make(problem, splits) for make in makers] or [Formulas(problem)]
-    rng = stream(wanted.seed, "mixture")
-    proposer: Proposer = made[0] if len(made) == 1 else Mixture(made, wanted.budget, rng)
-    begun = {**seeds, **_begun(problem, proposer)}
+    proposer = proposer_of(problem, splits, makers, wanted)
+    begun = {**seeds, **whole_files(problem, proposer)}
     _refuse_small(wanted, problem, begun, splits, bench)
     layers = standing(Layers(wanted.without if _writes_code(proposer) else ALL))
     journal = Journal(
         folder / JOURNAL if folder else None,
-        {"wanted": asdict(wanted), "proposer": proposer.name, "splits": splits.digest(), "code": _code(problem)},
+        {"wanted": asdict(wanted), "proposer": proposer.name, "splits": splits.digest(), "code": code_of(problem)},
     )
     if journal.n_found:
         notices.append(f"goes on from {journal.n_found:,} trials that {folder} holds")
@@ -167,9 +154,9 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
         ladder.refuse_when_spent()
     ledger = Ledger(wanted.events, N_SEARCHES)
     court = Court(problem, Judge(problem.domain, mapper), journal, ledger)
-    _refuse_failing(court, seeds, splits)
+    refuse_failing(court, seeds, splits)
     search = Search("evolved", court, splits, proposer, begun, wanted.budget, wanted.seed)
-    controls = _controls(court, splits, seeds, wanted)
+    controls = controls_of(court, splits, seeds, wanted)
     for name, each in [("evolved", search), *controls]:
         for step in each.run():
             watch(name, step)
@@ -189,7 +176,29 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
     return Found(problem, splits, search, tuple(controls), ending, ledger, layers, tuple(notices), best)
 
 
-def _controls(court: Court, splits: Splits, seeds: Mapping[str, str], wanted: Wanted) -> list[tuple[str, Search]]:
+def splits_of(problem: Problem, bench: Bench, wanted: Wanted) -> tuple[Splits, list[str]]:
+    """What is searched and judged on, and what the user should know of it; errors as `instances.split`."""
+    return instances.split(
+        problem,
+        bench,
+        traces=wanted.traces or problem.traces,
+        validation=wanted.validation,
+        holdout=wanted.holdout,
+        foreign=wanted.foreign or (() if wanted.traces else problem.foreign),
+        options={**problem.setting, **wanted.options},
+        predictions=wanted.predictions,
+        most_rows=wanted.most_rows,
+        seed=wanted.seed,
+    )
+
+
+def proposer_of(problem: Problem, splits: Splits, makers: Sequence[Maker], wanted: Wanted) -> Proposer:
+    """The proposer that is made, or a bandit's mixture of several; formulas where there are none."""
+    made = [make(problem, splits) for make in makers] or [Formulas(problem)]
+    return made[0] if len(made) == 1 else Mixture(made, wanted.budget, stream(wanted.seed, "mixture"))
+
+
+def controls_of(court: Court, splits: Splits, seeds: Mapping[str, str], wanted: Wanted) -> list[tuple[str, Search]]:
     """What every claim is held against, each with as many evaluations as the search."""
     problem = court.problem
 
@@ -206,7 +215,7 @@ def _controls(court: Court, splits: Splits, seeds: Mapping[str, str], wanted: Wa
     return found
 
 
-def _begun(problem: Problem, proposer: Proposer) -> dict[str, str]:
+def whole_files(problem: Problem, proposer: Proposer) -> dict[str, str]:
     """Whole policy files to begin with, where one of the proposers works on such."""
     from sim.adrs.proposers.ast_edits import library
 
@@ -242,7 +251,7 @@ def _refuse_small(wanted: Wanted, problem: Problem, begun: Mapping[str, str], sp
         )
 
 
-def _refuse_failing(court: Court, seeds: Mapping[str, str], splits: Splits) -> None:
+def refuse_failing(court: Court, seeds: Mapping[str, str], splits: Splits) -> None:
     """A seed that fails is a fault of the problem, and a search from it would say nothing."""
     tested = {name: Tested(Candidate(source, note=name)) for name, source in seeds.items()}
     court.probe(list(tested.values()), splits.probes, "seeds")
@@ -253,7 +262,7 @@ def _refuse_failing(court: Court, seeds: Mapping[str, str], splits: Splits) -> N
             )
 
 
-def _code(problem: Problem) -> str:
+def code_of(problem: Problem) -> str:
     """The hash of all code that shapes a trial."""
     formulas = problem.seeds().values()
     first = {formula.template: problem.policy(formula) for formula in formulas}

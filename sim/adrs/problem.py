@@ -141,6 +141,10 @@ class Problem:
             for name, text in template.seeds.items()
         }
 
+    def sources(self) -> dict[str, str]:
+        """The seeds as files, by name."""
+        return {name: self.source(formula) for name, formula in self.seeds().items()}
+
     def policy(self, formula: Formula) -> Policy:
         return self.template(formula.template).policy(formula)
 
