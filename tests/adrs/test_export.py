@@ -81,6 +81,23 @@ def test_the_baseline_scores_one_and_a_half_and_a_better_policy_more(evaluator):
     assert {layer.rstrip("0123456789") for layer in lru["layers"]} >= {"rlimit"}
 
 
+@pytest.mark.parametrize(
+    ("domain", "trace", "better"),
+    [
+        ("dispatch", "workload:poisson,rate=12,n_jobs=300", "shortest_delay"),
+        ("bandits", "workload:bernoulli,n_arms=6,means=[0;1],n_rounds=300", "thompson_beta"),
+    ],
+)
+def test_the_problem_of_every_domain_is_scored_from_where_it_begins(domain, trace, better, tmp_path):
+    """Whether its metric is better lower or higher."""
+    export.export(domain, "openevolve", tmp_path / "folder", traces=(trace,))
+    judges = loaded(tmp_path / "folder" / "domain_eval.py", f"evaluator_of_{domain}")
+    first = judges.score(tmp_path / "folder" / "initial_program.py")
+    assert (first["status"], first["combined_score"]) == ("ok", pytest.approx(1.5, abs=0.02))
+    other = judges.score(ROOT / "policies" / domain / f"{better}.py")
+    assert other["status"] == "ok" and first["combined_score"] < other["combined_score"] < 2
+
+
 def test_one_instance_can_be_judged_alone(evaluator):
     found = [evaluator.score(library("lfu"), "validation", number) for number in evaluator.instances("validation")[:1]]
     assert [len(each["losses"]) for each in found] == [1]

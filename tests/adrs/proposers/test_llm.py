@@ -91,6 +91,18 @@ def test_what_policies_of_every_domain_may_do_and_see_is_told(domain, metric, to
     assert told in text and f"from sim.domains import {domain}" in text and "rng" in text
 
 
+@pytest.mark.parametrize("domain", problem.known())
+def test_every_problem_is_told_with_its_forms_and_what_they_may_read(domain):
+    found = problem.find(domain)
+    programs = [Tried(Candidate(found.source(formula)), Report(Status.OK, {})) for formula in found.seeds().values()]
+    text = prompt.messages(found, programs, {}, TRAINING, 100_000)[0][1]["content"]
+    assert found.task in text and f"relative to the policy `{found.baseline}`" in text
+    for template in found.templates:
+        assert f"A short form: {template.base}" in text and f"class Evolved({template.base})" in text
+        for name, feature in template.features.items():
+            assert f"self.{name}(" in text and feature.meaning in text
+
+
 def test_programs_stand_in_rising_order_and_edits_are_of_the_last():
     worse = seed("sampled: lfu", **dict.fromkeys(TRAINING, 0.1))
     text = text_of(worse, seed())
