@@ -82,20 +82,31 @@ def test_the_baseline_scores_one_and_a_half_and_a_better_policy_more(evaluator):
 
 
 @pytest.mark.parametrize(
-    ("domain", "trace", "better"),
+    ("domain", "trace", "better", "told", "sign"),
     [
-        ("dispatch", "workload:poisson,rate=12,n_jobs=300", "shortest_delay"),
-        ("bandits", "workload:bernoulli,n_arms=6,means=[0;1],n_rounds=300", "thompson_beta"),
+        (
+            "dispatch",
+            "workload:poisson,rate=12,n_jobs=300",
+            "shortest_delay",
+            "response_mean ... (lower is better)",
+            "-",
+        ),
+        (
+            *("bandits", "workload:bernoulli,n_arms=6,means=[0;1],n_rounds=300", "thompson_beta"),
+            *("expected_reward ... (higher is better)", "+"),
+        ),
     ],
 )
-def test_the_problem_of_every_domain_is_scored_from_where_it_begins(domain, trace, better, tmp_path):
-    """Whether its metric is better lower or higher."""
+def test_the_problem_of_every_domain_is_scored_from_where_it_begins(domain, trace, better, told, sign, tmp_path):
     export.export(domain, "openevolve", tmp_path / "folder", traces=(trace,))
     judges = loaded(tmp_path / "folder" / "domain_eval.py", f"evaluator_of_{domain}")
     first = judges.score(tmp_path / "folder" / "initial_program.py")
     assert (first["status"], first["combined_score"]) == ("ok", pytest.approx(1.5, abs=0.02))
     other = judges.score(ROOT / "policies" / domain / f"{better}.py")
     assert other["status"] == "ok" and first["combined_score"] < other["combined_score"] < 2
+    head, *changes = other["feedback"].splitlines()
+    assert head == told.replace("...", "relative to the baseline's")
+    assert len(changes) == 8 and sum(f": {sign}" in change for change in changes) > 4
 
 
 def test_one_instance_can_be_judged_alone(evaluator):

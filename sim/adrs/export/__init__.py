@@ -129,6 +129,7 @@ def _description(problem: Problem, bench: Bench, splits: Splits) -> dict[str, An
         "domain": problem.domain,
         "system": problem.system,
         "metric": problem.metric,
+        "better": problem.measured.better,
         "code": provenance.code_of(problem.domain, policy, False),
         "probes": [asdict(instance) for instance in splits.probes],
         "contents": {},
@@ -195,7 +196,7 @@ def _pinned(text: str, description: bytes) -> str:
 
 def _readme(engine: str, command: str, problem: Problem) -> str:
     return f"""\
-# {problem.domain} for {engine}
+# {problem.system} for {engine}
 
 {problem.task}
 

@@ -96,7 +96,10 @@ def _mean_ratio(losses):
 
 
 def _feedback(result, losses):
-    """Figures of each instance, rounded, by number: no names of traces."""
-    lines = [f"workload {i}: {100 * (2.718281828459045**loss - 1):+.1f} %" for i, loss in enumerate(losses.values())]
+    """The metric's change on each instance, rounded, by number: no names of traces."""
+    told = _description()
+    sign = -1 if told["better"] == "higher" else 1
+    changes = [100 * (2.718281828459045 ** (sign * loss) - 1) for loss in losses.values()]
+    lines = [f"workload {i}: {change:+.1f} %" for i, change in enumerate(changes)]
     notes = [str(note) for note in result.get("notes", [])]
-    return "relative to the baseline (lower is better)\n" + "\n".join([*lines, *notes])
+    return "\n".join([f"{told['metric']} relative to the baseline's ({told['better']} is better)", *lines, *notes])
