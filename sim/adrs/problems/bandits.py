@@ -180,12 +180,15 @@ PROBLEM = Problem(
     },
     setting={},
     traces=(
-        "workload:bernoulli,n_arms=10,n_rounds=2000",
+        "workload:bernoulli,n_arms=2,means=[0.3;0.7],n_rounds=500",
         "workload:bernoulli,n_arms=5,means=[0.1;0.9],n_rounds=1000",
+        "workload:bernoulli,n_arms=10,n_rounds=2000",
         "workload:bernoulli,n_arms=20,means=[0;0.2],n_rounds=5000",
         "workload:normal,n_arms=10,means=[0.2;0.8],sd=0.3,n_rounds=2000",
-        "workload:drift,n_arms=10,step=0.002,n_rounds=5000",
+        "workload:normal,n_arms=20,means=[0.2;0.5],sd=0.1,n_rounds=1000",
         "workload:drift,n_arms=5,step=0.005,n_rounds=5000",
+        "workload:drift,n_arms=10,step=0.002,n_rounds=5000",
+        "workload:drift,n_arms=20,step=0.001,n_rounds=5000",
     ),
     foreign=(
         "workload:beta,n_arms=15,means=[0.1;0.6],spread=2,n_rounds=3000",
