@@ -48,7 +48,7 @@ class Wanted:
     """What is asked for.
 
     Args:
-        domain: with a problem file.
+        domain: with a problem file; or one of its systems, "domain/system", with a problem there.
         traces: to search on; the problem's own where there are none.
         validation, holdout, foreign: further ones, see `instances.split`.
         budget: candidates that the search, and each control, may try.

@@ -210,11 +210,11 @@ def known() -> list[str]:
 
 
 def find(domain: str) -> Problem:
-    """The problem of a domain.
+    """The problem of a domain, `PROBLEM` of its file; of "domain/system" the one of that system, which may stand in `FURTHER`.
 
     Raises:
         UnknownName: there is no such domain.
-        InputError: the domain has no problem, or one of another system; names those that have one.
+        InputError: the domain has no problem, or none of that system; names those that have one.
     """
     word = catalog.domain_of(domain)
     if word not in known():
@@ -222,9 +222,13 @@ def find(domain: str) -> Problem:
             f"{word} has no problem file, so there is nothing to evolve; domains with one: {', '.join(known())} "
             f"(a file sim/adrs/problems/{word}.py makes one)"
         )
-    found: Problem = catalog.module("sim.adrs.problems", word).PROBLEM
-    if "/" in domain and domain != found.system:
-        raise InputError(
-            f"the problem of {word} is one of the system {found.system}, not of {domain}; leave the system out"
-        )
-    return found
+    file = catalog.module("sim.adrs.problems", word)
+    found: Problem = file.PROBLEM
+    if domain == word or domain == found.system:
+        return found
+    further: tuple[Problem, ...] = getattr(file, "FURTHER", ())
+    for each in further:
+        if domain == each.system:
+            return each
+    systems = " or ".join(each.system for each in (found, *further))
+    raise InputError(f"the problem of {word} is one of the system {systems}, not of {domain}; leave the system out")

@@ -47,7 +47,7 @@ def title(record: Record) -> str:
     """ "A search for fewer misses: paging"."""
     words = record.metric.name.replace("_", " ")
     less = "more" if record.metric.better == "higher" else "fewer" if words == "misses" else "less"
-    return f"A search for {less} {words}: {record.problem.domain}"
+    return f"A search for {less} {words}: {record.problem.system}"
 
 
 def judged(record: Record) -> Ranking:

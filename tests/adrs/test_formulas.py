@@ -161,3 +161,8 @@ def test_a_system_that_a_problem_is_not_about_is_refused():
         InputError, match=r"the problem of paging is one of the system paging, not of paging/timed; leave"
     ):
         problem.find("paging/timed")
+
+
+def test_a_domain_may_have_a_problem_for_each_of_its_systems():
+    for system in ("transactions", "transactions/engine"):
+        assert problem.find(system).system == system

@@ -80,7 +80,7 @@ def _check(told: Mapping[str, Any]) -> None:
 def _baseline(told: Mapping[str, Any]) -> Any:
     from sim.adrs import problem
 
-    return catalog.policy(told["domain"], problem.find(told["domain"]).baseline)
+    return catalog.policy(told["domain"], problem.find(told["system"]).baseline)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -58,4 +58,4 @@ def within(axes: Axes, values: Iterable[float], low: float, high: float) -> None
 
 def facts(record: Record) -> list[str]:
     """What every caption begins with."""
-    return [record.problem.domain, f"seed {record.wanted.seed}", counted(record.n_train, "training instance")]
+    return [record.problem.system, f"seed {record.wanted.seed}", counted(record.n_train, "training instance")]

@@ -241,7 +241,7 @@ INSERTED = Template(
         "most_writes": "-writes",
         "most_rivals": "-rivals",
     },
-    parameters={"weight": (0, 4), "passes": (0, 3)},
+    parameters={"weight": (0, 4), "passes": (0, 2)},
 )
 
 WALKED = Template(
@@ -297,15 +297,42 @@ PROBLEM = Problem(
             "runs": (1, 8),
         },
     },
-    setting={"evaluations": "20000"},
+    setting={"evaluations": "10000"},
     traces=(
         "workload:ycsb,n_transactions=100,reads=0.5,n_keys=1000",
-        "workload:smallbank,n_transactions=100,hot_probability=0.5,hot_size=10",
-        "workload:tpcc,n_transactions=100,n_warehouses=2",
+        "workload:smallbank,n_transactions=100,hot_probability=0.9,hot_size=5",
+        "workload:tpcc,n_transactions=100,n_warehouses=1",
         "workload:public_shape_3",
     ),
     foreign=(
-        "workload:taobench,n_transactions=100,n_keys=1000",
         "workload:public_shape_2",
+        "workload:ycsb,n_transactions=100,variant=F,n_operations=8,n_keys=500",
     ),
 )
+
+ENGINE = Problem(
+    domain="transactions",
+    system="transactions/engine",
+    task=(
+        "Database transactions that touch the same keys get in each other's way: they wait for locks, or abort and come again. "
+        "Clients send one after the other; when a worker is free, which of the waiting ones does it take, so that many commit?"
+    ),
+    metric="throughput",
+    baseline="arrival",
+    bound=None,
+    templates=(KEYED, DRAWN),
+    rivals=("arrival", "reversed", "random", "smf", "smf_first_tie"),
+    tunable={"smf": {"k": (1, 64)}, "smf_first_tie": {"k": (1, 64)}},
+    setting={"protocol": "strict_2pl,occ", "workers": "16", "clients": "64"},
+    traces=(
+        "workload:ycsb,reads=0.8,n_keys=10000",
+        "workload:smallbank,hot_probability=0.9,hot_size=20",
+        "workload:tpcc,n_warehouses=2",
+    ),
+    foreign=(
+        "workload:taobench,n_keys=1000",
+        "workload:ycsb,variant=F,n_operations=8,n_keys=2000",
+    ),
+)
+
+FURTHER = (ENGINE,)

@@ -73,7 +73,7 @@ def render(record: Record, folder: Path | str) -> str:
             commands="\n".join(
                 [
                     record.command,
-                    f"augsim replay {problem.domain} TRACE -p {shlex.quote(str(Path(folder) / BEST))}",
+                    f"augsim replay {problem.system} TRACE -p {shlex.quote(str(Path(folder) / BEST))}",
                     f"augsim plot {place}",
                     f"augsim report {place}",
                 ]
@@ -96,7 +96,7 @@ def _asked(record: Record) -> list[tuple[str, str]]:
     problem, wanted, metric = record.problem, record.wanted, record.metric
     options = {**problem.setting, **wanted.options}
     found = [
-        ("domain", f"{problem.domain}: {problem.task}"),
+        ("problem", f"{problem.system}: {problem.task}"),
         ("metric", f"{metric.label}: {metric.meaning}; {metric.better} is better"),
         (
             "baseline",
