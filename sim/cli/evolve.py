@@ -133,7 +133,7 @@ def command(
     problem = find(domain)
     pairs = dict(_pair(text) for text in settings)
     wanted = Wanted(
-        problem.domain,
+        domain,
         traces,
         validation,
         holdout,
@@ -147,7 +147,7 @@ def command(
         without,
         predictions,
     )
-    place = Path(folder or f"evolve-{problem.domain}")
+    place = Path(folder or f"evolve-{domain.replace('/', '-')}")
     made: list[Maker] = []
     for name in dict.fromkeys(proposers):
         if name == "llm":
@@ -164,7 +164,7 @@ def command(
             made.append(MAKERS[name])
     place.mkdir(parents=True, exist_ok=True)
     progress = _Progress(problem, budget)
-    with module.Pool(trials(problem.domain, Inputs(), Layers(without)), Budget(), **given) as pool:
+    with module.Pool(trials(domain, Inputs(), Layers(without)), Budget(), **given) as pool:
         try:
             found = evolve(wanted, pool.map, folder=place, makers=made, watch=progress)
         except KeyboardInterrupt:
@@ -183,7 +183,7 @@ def command(
         print("\n" + ";\n".join(record.claims))
     for line in telling.tell(record, place):
         output.notice(line)
-    output.notice(f"{found.best} is the winner: augsim replay {problem.domain} TRACE -p {found.best}")
+    output.notice(f"{found.best} is the winner: augsim replay {problem.system} TRACE -p {found.best}")
 
 
 def _llm(model: Model, cassette: Cassette, problem: Problem, splits: Splits) -> Proposer:
