@@ -65,7 +65,8 @@ class Formulas:
         if way == SET and template.parameters:
             name = variation.drawn(rng, tuple(template.parameters))
             least, most = template.parameters[name]
-            value = round(least * (most / least) ** rng.random())
+            shift = 0 if least > 0 else 1 - least  # there is no logarithm of 0
+            value = round((least + shift) * ((most + shift) / (least + shift)) ** rng.random()) - shift
             return replace(formula, parameters=tuple({**dict(formula.parameters), name: value}.items()))
         if way == HOISTED:
             return replace(formula, root=variation.hoisted(rng, formula.root))
