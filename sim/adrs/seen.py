@@ -40,7 +40,8 @@ SEEN = {
     ("transactions", "Pending"): Seen(
         fixed=("n", "length", "reads", "writes"),
         current=("clock", "makespan", "evaluations", "n_pending", "pending"),
-        verbs=("oldest", "youngest", "start", "has_keys", "makespan_with", "conflicts", "delay"),
+        asked=("starts", "conflicting", "delays"),
+        verbs=("oldest", "youngest", "start", "has_keys", "makespan_with", "conflicts", "delay", "survey"),
     ),
     ("transactions", "Plan"): Seen(
         fixed=("n", "length", "reads", "writes", "by_length", "by_writes", "rivals"),

@@ -325,13 +325,13 @@ ENGINE = Problem(
     tunable={"smf": {"k": (1, 64)}, "smf_first_tie": {"k": (1, 64)}},
     setting={"protocol": "strict_2pl,occ", "workers": "16", "clients": "64"},
     traces=(
-        "workload:ycsb,reads=0.8,n_keys=10000",
-        "workload:smallbank,hot_probability=0.9,hot_size=20",
-        "workload:tpcc,n_warehouses=2",
+        "workload:ycsb,n_transactions=300,reads=0.8,n_keys=10000",
+        "workload:smallbank,n_transactions=300,hot_probability=0.9,hot_size=20",
+        "workload:tpcc,n_transactions=300,n_warehouses=2",
     ),
     foreign=(
-        "workload:taobench,n_keys=1000",
-        "workload:ycsb,variant=F,n_operations=8,n_keys=2000",
+        "workload:taobench,n_transactions=300,n_keys=1000",
+        "workload:ycsb,n_transactions=300,variant=F,n_operations=8,n_keys=2000",
     ),
 )
 

@@ -179,8 +179,9 @@ class Walked(Scheduler):
         view.load(view.by_length, n)
         if n < 2:
             return
+        base = view.base
         makespan = float(view.makespan)
-        rms = view.rms()
+        rms = math.sqrt(view.squares / n)
         least = makespan
         steps = view.budget(USUAL * n) - 1
         cooling = math.exp(math.log(COLD / HOT) / max(steps - 1, 1))
@@ -189,21 +190,23 @@ class Walked(Scheduler):
             self.drawn = -math.log(1.0 - self.rng.random())
             place = int(self.rng.random() * n)
             other = self.other(place)
-            moved = int(view.base[place])
+            moved = int(base[place])
             if self.rng.random() < 0.01 * self.moves:
                 view.relocation(place, other, float(FAR))
             else:
                 view.swap(place, other, float(FAR))
             self.grown = view.makespan - makespan
-            self.spreads = view.rms() - rms
+            changed = math.sqrt(view.squares / n)
+            self.spreads = changed - rms
             self.beyond = view.makespan - least
             self.share_left = 1.0 - step / steps
             self.apart = float(abs(other - place))
             if self.loss(moved) <= 0.0:
                 makespan = float(view.makespan)
-                rms = view.rms()
+                rms = changed
                 least = min(least, makespan)
                 view.keep()
+                base = view.base
             self.heat *= cooling
 
     def other(self, place):

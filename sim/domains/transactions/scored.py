@@ -61,14 +61,13 @@ class Waiting(Picker):
             known[transaction, CAME] = self.now
             self.n_came += 1
 
-    def look(self, transaction, view):
+    def look(self, transaction, start, conflicts, delay):
         """Takes in what the view tells of a transaction now."""
         known = self.known
-        start = float(view.start(transaction))
-        known[transaction, WAIT] = start - self.now
-        known[transaction, GROWTH] = max(0.0, start + known[transaction, LENGTH] - 1.0 - self.until)
-        known[transaction, CONFLICTS] = float(view.conflicts(transaction))
-        known[transaction, DELAY] = float(view.delay(transaction))
+        known[transaction, WAIT] = float(start) - self.now
+        known[transaction, GROWTH] = max(0.0, float(start) + known[transaction, LENGTH] - 1.0 - self.until)
+        known[transaction, CONFLICTS] = float(conflicts)
+        known[transaction, DELAY] = float(delay)
 
     def take(self, transaction):
         """It comes next."""
@@ -121,11 +120,13 @@ class Keyed(Waiting):
 
     def pick(self, view):
         self.note(view)
+        view.survey()
+        pending, starts, conflicting, delays = view.pending, view.starts, view.conflicting, view.delays
         best = NONE
         least = math.inf
         for i in range(view.n_pending):
-            transaction = int(view.pending[i])
-            self.look(transaction, view)
+            transaction = int(pending[i])
+            self.look(transaction, starts[transaction], conflicting[transaction], delays[transaction])
             key = self.key(transaction)
             key = key if key == key else math.inf
             if best == NONE or key < least or (key == least and self.turn(transaction) < self.turn(best)):
@@ -158,7 +159,7 @@ class Drawn(Waiting):
         n_least = 0
         for _ in range(min(self.sample, view.n_pending) if self.n_picked > 0 else 1):
             transaction = self.drawn(view)
-            self.look(transaction, view)
+            self.look(transaction, view.start(transaction), view.conflicts(transaction), view.delay(transaction))
             key = self.key(transaction)
             key = key if key == key else math.inf
             if best == NONE or key < least:

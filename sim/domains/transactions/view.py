@@ -29,6 +29,7 @@ class Pending(Structure):
         clock: the unit from which the next one may start.
         makespan: the last unit of those placed.
         evaluations: questions asked of `start`, `makespan_with` and `delay`.
+        starts, conflicting, delays: of each pending one, what `start`, `conflicts` and `delay` gave at the last `survey()`.
     """
 
     def __init__(self, operations, arrival):
@@ -48,6 +49,9 @@ class Pending(Structure):
         self.queue = LinkedList(n)
         self.readers = np.zeros(operations.n_keys, np.int64)  # of each key, pending transactions that only read it
         self.writers = np.zeros(operations.n_keys, np.int64)  # and those that write it
+        self.starts = np.zeros(n, np.int64)
+        self.conflicting = np.zeros(n, np.int64)
+        self.delays = np.zeros(n, np.int64)
         self.next = 0
 
     def oldest(self):
@@ -103,6 +107,14 @@ class Pending(Structure):
             units += readers * max(0, start + ops.last_write[r] - 1 - max(latest[2 * k], before))
             units += writers * max(0, start + ops.last_access[r] - 1 - max(latest[2 * k + 1], before))
         return units
+
+    def survey(self):
+        """Asks of all pending ones at once when they would start, with how many they conflict, and how much they would delay."""
+        for i in range(self.n_pending):
+            transaction = self.pending[i]
+            self.starts[transaction] = self.start(transaction)
+            self.conflicting[transaction] = self.conflicts(transaction)
+            self.delays[transaction] = self.delay(transaction)
 
     def tell(self, clock):
         """It is `clock` now: those that have arrived by now are pending."""
