@@ -14,6 +14,7 @@ import click
 
 from sim.adrs import record as records
 from sim.adrs import telling, wording
+from sim.adrs.contest.running import BEST, BOUND, REPEATS
 from sim.adrs.instances import Splits
 from sim.adrs.loop import Maker, Wanted, as_rows, evolve
 from sim.adrs.problem import Problem, find
@@ -24,6 +25,7 @@ from sim.adrs.proposers.constants import Constants
 from sim.adrs.proposers.formulas import Formulas
 from sim.adrs.proposers.llm import LLM, Model, connected
 from sim.adrs.sandbox import ALL, Layers
+from sim.cli import loops as contests
 from sim.cli import options, output
 
 PROPOSERS = ("gp", "cma", "ast", "llm")
@@ -49,6 +51,20 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
     default=("gp",),
     show_default=True,
     help="gp: formulas; cma: their constants; ast: edits of library policies; llm: a language model. A bandit chooses.",
+)
+@click.option(
+    "--loops",
+    metavar="A,B,..",
+    help="Compare search loops instead, over DOMAIN,DOMAIN,..: gp, cma, ast, joined as gp+cma, hill_climbing, best_of_n, random, "
+    "tuned.",
+)
+@click.option(
+    "--repeats", type=options.Whole(1), metavar="N", help="--loops: searches of each on each domain.  [default: 5]"
+)
+@click.option(
+    "--to",
+    type=click.Choice((BOUND, BEST)),
+    help="--loops: half the way to the bound is the target, or to the best that any of them finds.  [default: bound]",
 )
 @click.option("--base-url", default="", metavar="URL", help="llm: an OpenAI-compatible endpoint, up to /v1.")
 @click.option("--model", default="", metavar="NAME", help="llm: as the endpoint knows it.")
@@ -102,6 +118,9 @@ def command(
     budget: int,
     events: int,
     proposers: tuple[str, ...],
+    loops: str | None,
+    repeats: int | None,
+    to: str | None,
     base_url: str,
     model: str,
     key_variable: str,
@@ -130,7 +149,6 @@ def command(
     from sim.study.runs import Budget, Inputs
 
     module, given = options.backend(backend, n_workers, scheduler)
-    problem = find(domain)
     pairs = dict(_pair(text) for text in settings)
     wanted = Wanted(
         domain,
@@ -147,6 +165,23 @@ def command(
         without,
         predictions,
     )
+    written = shlex.join(["augsim", *sys.argv[1:]])
+    if loops is not None:
+        return _contest(
+            domain.split(","),
+            contests.parse(loops, MAKERS),
+            wanted,
+            lambda problem: module.Pool(trials(problem.system, Inputs(), Layers(without)), Budget(), **given),
+            Path(folder or "evolve-loops"),
+            repeats or REPEATS,
+            to or BOUND,
+            written,
+            json_wanted,
+            csv_wanted,
+        )
+    if repeats is not None or to is not None:
+        raise click.UsageError("--repeats and --to go with --loops")
+    problem = find(domain)
     place = Path(folder or f"evolve-{domain.replace('/', '-')}")
     made: list[Maker] = []
     for name in dict.fromkeys(proposers):
@@ -174,7 +209,7 @@ def command(
             progress.clear()
     for line in found.notices:
         output.notice(line)
-    record = records.of(found, wanted, shlex.join(["augsim", *sys.argv[1:]]), time.monotonic() - progress.began)
+    record = records.of(found, wanted, written, time.monotonic() - progress.began)
     if json_wanted or csv_wanted:
         print(output.as_json(as_rows(found)) if json_wanted else output.as_csv(as_rows(found)))
     else:
@@ -184,6 +219,38 @@ def command(
     for line in telling.tell(record, place):
         output.notice(line)
     output.notice(f"{found.best} is the winner: augsim replay {problem.system} TRACE -p {found.best}")
+
+
+def _contest(
+    domains: list[str],
+    loops: Any,
+    wanted: Wanted,
+    pools: Any,
+    place: Path,
+    repeats: int,
+    to: str,
+    written: str,
+    json_wanted: bool,
+    csv_wanted: bool,
+) -> None:
+    """`--loops`: no winner of a domain is looked for, and no holdout is looked at."""
+    if len(domains) > 1 and (wanted.traces or wanted.options):
+        raise click.UsageError("--trace and --set go with one domain; of several each has its problem's own")
+    progress = _Progress(find(domains[0]), wanted.budget)
+    try:
+        contest = contests.compare(
+            domains, loops, wanted, pools, place, repeats=repeats, to=to, command=written, watch=progress
+        )
+    except KeyboardInterrupt:
+        output.notice(f"interrupted; {place} keeps what was found. The same command goes on from there")
+        sys.exit(2)
+    finally:
+        progress.clear()
+    if json_wanted or csv_wanted:
+        rows = contests.as_rows(contest)
+        print(output.as_json(rows) if json_wanted else output.as_csv(rows))
+    else:
+        output.table(contests.ranked(contest))
 
 
 def _llm(model: Model, cassette: Cassette, problem: Problem, splits: Splits) -> Proposer:

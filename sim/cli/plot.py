@@ -41,6 +41,7 @@ def command(
     Prints the paths of the figures; what a study has no material for is said on standard error.
     """
     from sim.adrs import record
+    from sim.adrs.contest import running as contest
     from sim.study.figures import gallery
     from sim.study.store import Store
 
@@ -50,6 +51,13 @@ def command(
 
         options.refuse_for_a_search(folder, metric=metric, baseline=baseline)
         unfit = _told(figures.save(record.read(folder), place, source=folder, names=names, kind=kind))
+    elif contest.is_kept(folder):
+        from sim.cli import loops
+
+        options.refuse_for_a_search(folder, metric=metric, baseline=baseline)
+        for path in loops.draw(contest.read(folder), folder, place, names, kind):
+            print(path)
+        unfit = []
     else:
         gallery.find(names)
         with Store(folder) as store:

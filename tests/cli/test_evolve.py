@@ -71,7 +71,7 @@ def ran(tmp_path_factory):
 class Here:
     """Runs trials in this process, which has compiled what they need."""
 
-    def __init__(self, function, budget, n_workers):
+    def __init__(self, function, budget, **_):
         self.map = partial(map, function)
 
     def __enter__(self):
@@ -377,3 +377,26 @@ def test_a_winner_that_is_no_formula_keeps_its_own_words_below_the_figures():
     )
     bare = source.replace('    """Evicts what was asked for least in its time."""\n\n', "")
     assert loop._with_docstring(bare, "Evolved.") == bare.replace("    def", '    """Evolved.\n    """\n\n    def')
+
+
+def test_loops_are_compared_in_one_table(say):
+    said = say("paging", *SMALL, "--loops", "gp, random", "--to", "best", "--repeats", "1", "-o", "contest")
+    assert said.code == 0, said.err
+    title, _, header, *_ = said.out.splitlines()
+    assert title == "evaluations to half the gap"
+    assert header.split() == ["loop", "score", "paging"]
+    assert "half the way from the baseline to the best found" in said.out
+    assert "contest/figures/loops.png shows it" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--loops", "gp"), '--loops "gp" is fewer than two loops'),
+        (("--loops", "gp,clmb"), '--loops: no loop "clmb" (loops: gp, cma, ast, hill_climbing'),
+        (("--repeats", "3"), "--repeats and --to go with --loops"),
+        (("--loops", "gp,gp+gp"), '--loops: no loop "gp+gp"'),
+    ],
+)
+def test_loops_that_are_none_are_refused(say, words, expected):
+    one_line(say("paging", *SMALL, *words, "-o", "contest"), expected)
