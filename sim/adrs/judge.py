@@ -140,7 +140,7 @@ class _Room:
         self.layers = layers
         self.problem: Problem = problems.find(domain)
         self.bench: Bench = inputs.bench()
-        self.shelf = Shelf(domain)
+        self.shelf = Shelf(self.problem.domain)
         self.baselines: dict[str, Decisions | None] = {}
 
     def baseline(self, probe: Instance) -> Decisions | None:
