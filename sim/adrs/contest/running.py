@@ -216,7 +216,7 @@ def _repeat(
     splits, _ = splits_of(problem, Bench(), wanted)
     seeds = problem.sources()
     about = {"wanted": asdict(wanted), "splits": splits.digest(), "code": code_of(problem)}
-    court = Court(problem, Judge(problem.domain, mapper), Journal(folder / JOURNAL, about), Ledger())
+    court = Court(problem, Judge(problem.system, mapper), Journal(folder / JOURNAL, about), Ledger())
     refuse_failing(court, seeds, splits)
     controls = dict(controls_of(court, splits, seeds, wanted))
     courses = []
