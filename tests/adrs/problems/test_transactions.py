@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from sim.adrs import problem
+from sim.adrs.candidate import Candidate, Status
 from sim.adrs.instances import split
-from sim.adrs.judge import play
+from sim.adrs.judge import Judge, play, trials
 from sim.adrs.problem import Formula
 from sim.adrs.proposers.formulas import SET, Formulas
+from sim.adrs.shelf import Shelf
 from sim.core.engine import replay
 from sim.core.errors import InputError
 from sim.core.seeds import stream
@@ -20,6 +23,7 @@ from sim.domains import transactions
 from sim.domains.transactions import engine
 from sim.study import catalog
 from sim.study.experiment import Bench
+from sim.study.runs import Inputs
 from tests.adrs.test_formulas import random_formula, written
 from tests.contracts.transactions.subjects import arriving, trace
 from tests.domains.transactions.test_placement import random_trace
@@ -218,6 +222,17 @@ def test_a_seed_comes_to_the_same_again(found):
     for formula in found.seeds().values():
         values = [play(found, bench, found.policy(formula), first).metrics[found.metric] for _ in range(2)]
         assert values[0] == values[1] > 0
+
+
+def test_library_policies_and_formulas_are_run_by_the_system_that_is_named():
+    """In a search's processes, by the source alone; none of these needs the jail."""
+    traces = ["workload:smallbank,n_transactions=40"]
+    instances = split(ONLINE, Bench(), traces=traces, options=ONLINE.setting, most_rows=1000, seed=0)[0].train[:2]
+    judge = Judge("transactions/engine", partial(map, trials("transactions/engine", Inputs())))
+    sources = (Shelf("transactions").source("arrival", {}), ONLINE.source(SEEDS["keyed: arrival"]))
+    library, formula = judge.tries([Candidate(source) for source in sources], instances)
+    assert (library.status, library.layers, library.values) == (Status.OK, (), formula.values)
+    assert set(library.values) == {instance.name for instance in instances}
 
 
 @pytest.mark.parametrize("found", [OFFLINE, ONLINE], ids=lambda found: found.system)

@@ -91,7 +91,7 @@ def test_what_policies_of_every_domain_may_do_and_see_is_told(domain, metric, to
     assert told in text and f"from sim.domains import {domain}" in text and "rng" in text
 
 
-@pytest.mark.parametrize("domain", problem.known())
+@pytest.mark.parametrize("domain", [*problem.known(), "transactions/engine"])
 def test_every_problem_is_told_with_its_forms_and_what_they_may_read(domain):
     found = problem.find(domain)
     programs = [Tried(Candidate(found.source(formula)), Report(Status.OK, {})) for formula in found.seeds().values()]
