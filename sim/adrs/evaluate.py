@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 ENOUGH = 100_000
 """Rows to play from which compiling a candidate takes less time than asking it: some seconds against 20 to 60 us a decision."""
 
+MOST_QUESTIONS = 2000
+"""Questions of what an order would give that are answered on a probe: each is a message there."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -282,6 +285,7 @@ class _Course:
 
     def probe(self, short: Sequence[Opened]) -> None:
         """Asks on the probes, again, in another process, with another future, and with other ids."""
+        short = [_shortened(each) for each in short]
         with self.jail() as jail:
             asking = asked.load(jail, self.domain, self.offered)
             first = self.told = [self.ask(asking, each).decisions for each in short]
@@ -398,6 +402,15 @@ class _Course:
             raise Ended(Status.ILLEGAL, str(error)) from None
         except InputError as error:
             raise Ended(Status.MALFORMED, str(error)) from None
+
+
+def _shortened(each: Opened) -> Opened:
+    """The same with fewer questions, where its setting limits them."""
+    setting = each.system.setting
+    limit = getattr(setting, "evaluations", None)
+    if limit is None or 0 < limit <= MOST_QUESTIONS:
+        return each
+    return replace(each, system=replace(each.system, setting=replace(setting, evaluations=MOST_QUESTIONS)))
 
 
 def _poisoned(each: Opened) -> Opened:

@@ -47,6 +47,7 @@ def test_an_asked_candidate_decides_as_it_would_outside():
 
 
 SMALLBANK = "workload:smallbank,n_transactions=20"
+YCSB = "workload:ycsb,n_transactions=20,n_keys=50,reads=0.5"
 
 EXPERIMENTS = [
     ("paging", "lru", "workload:zipf,n_requests=400,n_pages=60", {"capacity": 12}, ()),
@@ -95,6 +96,17 @@ def test_a_played_candidate_decides_as_an_asked_one(system, name, trace, setting
     tried = attempt(library(each.system.domain, name), [each])
     assert (tried.status, tried.form, tried.notes) == (Status.OK, "played", ()), tried.detail
     assert tried.runs[0].decisions.same_as(outside(each, name))
+
+
+def test_a_scheduler_gets_few_questions_answered_on_a_probe_and_all_where_it_counts(monkeypatch):
+    """By a walk that asks 60 questions for each of 20 transactions."""
+    monkeypatch.setattr(evaluate, "MOST_QUESTIONS", 50)
+    each = evaluate.open_experiment(Experiment("transactions", YCSB, "annealing", (), (("evaluations", 1200),), 3))
+    tried = attempt(library("transactions", "annealing"), [each], [each])
+    assert tried.status == Status.OK, tried.detail
+    assert tried.runs[0].decisions.same_as(outside(each, "annealing"))
+    few = evaluate.open_experiment(Experiment("transactions", YCSB, "annealing", (), (("evaluations", 50),), 3))
+    assert tried.told[0].same_as(outside(few, "annealing")) and not tried.told[0].same_as(tried.runs[0].decisions)
 
 
 def test_a_candidate_without_a_compiled_form_is_asked_and_a_note_says_why(monkeypatch):
