@@ -102,9 +102,10 @@ def test_the_baseline_scores_one_and_a_half_and_a_better_policy_more(evaluator):
             "makespan ... (lower is better)",
             "-",
         ),
-        (
+        pytest.param(
             *("transactions/engine", "workload:smallbank,n_transactions=60,hot_probability=0.9,hot_size=10", "smf"),
             *("throughput ... (higher is better)", "+"),
+            marks=pytest.mark.slow,
         ),
     ],
 )

@@ -65,7 +65,7 @@ def test_programs_decide_alike_as_machine_code(template):
         assert routes(DISPATCH.policy(formula), "compiled").same_as(routes(DISPATCH.policy(formula)))
 
 
-@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))])
 def test_a_printed_file_decides_alike_as_machine_code(seed, tmp_path):
     policy = written(DISPATCH, random_formula(DISPATCH, seed), tmp_path)
     assert routes(policy, "compiled").same_as(routes(policy))
