@@ -141,7 +141,7 @@ def split(
         traces: files, patterns of files, samples or workloads to search on.
         validation, holdout, foreign: further ones.
         options: the system's options, as texts.
-        predictions: predictors, in place of those that the problem has for columns that a trace lacks.
+        predictions: predictors, in place of those that the problem has for columns that a trace lacks; "none" for none at all.
         most_rows: rows of an instance; longer parts give up to two stretches of that length.
         seed: which traces serve what, the order of the instances, and the seeds of their draws.
 
@@ -149,7 +149,8 @@ def split(
         The splits, and what the user should know of them.
 
     Raises:
-        InputError: a trace is there twice, an option is none of the system's, there are too few rows, or a pattern names nothing.
+        InputError: a trace is there twice, an option is none of the system's, a predictor does not fit, there are too
+            few rows, or a pattern names nothing.
     """
     given = {
         TRAIN: expanded(traces),
@@ -160,10 +161,9 @@ def split(
     if not given[TRAIN]:
         raise InputError(f"no trace to search on; name some with --trace (for {problem.domain}: a file or sample:NAME)")
     options = _checked(problem, options)
-    for text in predictions:
-        catalog.predictor(spec.parse(text).name, problem.domain)  # says at once that there is none
-    contents = _contents(given, problem, bench, seed)
     notices: list[str] = []
+    _check_predictors(problem, predictions, notices)
+    contents = _contents(given, problem, bench, seed)
     drawn = {text for texts in given.values() for text in texts if _is_drawn(text, problem, bench, seed)}
     parts = {name: [_whole(text, name, seed, drawn) for text in texts] for name, texts in given.items()}
     missing = [name for name in (VALIDATION, HOLDOUT) if not given[name]]
@@ -176,6 +176,8 @@ def split(
         ]
         made[name] = _in_turn(found, stream(seed, "instances", name))
     probes = tuple(_probe(instance) for instance in _different(made[TRAIN])[:N_PROBES])
+    for probe in probes if predictions else ():
+        probe.open(bench, problem.system)  # a predictor that suits no trace, for its parameters perhaps, says so here
     splits = Splits(**{name: tuple(instances) for name, instances in made.items()}, probes=probes, contents=contents)
     return splits, list(dict.fromkeys(notices))
 
@@ -203,6 +205,31 @@ def _checked(problem: Problem, options: Mapping[str, Any]) -> dict[str, Any]:
             raise InputError(f"{what} (settings: {', '.join(known)})")
     truths = {"true": True, "false": False}
     return {name: truths.get(str(text).lower(), text) for name, text in options.items()}
+
+
+def _check_predictors(problem: Problem, predictions: Sequence[str], notices: list[str]) -> None:
+    """Refuses what is no predictor, or two for one channel; says where only code can read what one fills."""
+
+    def filled(text: str) -> tuple[str, ...]:
+        return tuple(catalog.channels_filled(spec.parse(text).name, problem.domain))
+
+    usual = {channel for text in problem.predictions.values() for channel in filled(text)}
+    by: dict[str, str] = {}
+    for text in _but_none(predictions):
+        catalog.check_predictor(text, problem.domain)
+        channels = filled(text)
+        for channel in channels:
+            if channel in by:
+                raise InputError(f"{by[channel]} and {text} both predict {channel}; a search has one, leave one out")
+            by[channel] = text
+        if not usual & set(channels):
+            notices.append(
+                f"no formula of {problem.system} reads {' or '.join(channels)}, which {text} fills; code may (ast, llm)"
+            )
+
+
+def _but_none(predictions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(text for text in predictions if text != "none")
 
 
 def _contents(
@@ -343,7 +370,7 @@ def _of_one_draw(
     starts = [start + (stop - start - length) * i // max(n_windows - 1, 1) for i in range(n_windows)]
     found = []
     usual = tuple(text for column, text in problem.predictions.items() if column not in trace)
-    predicted = tuple(predictions) or usual
+    predicted = _but_none(predictions) if predictions else usual
     for begin in starts:
         is_whole = begin == 0 and length == len(trace)
         rows = (0, 0) if is_whole else (begin, begin + length)

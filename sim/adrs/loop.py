@@ -143,7 +143,7 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
     proposer = proposer_of(problem, splits, makers, wanted)
     begun = {**seeds, **whole_files(problem, proposer)}
     _refuse_small(wanted, problem, begun, splits, bench)
-    layers = standing(Layers(wanted.without if _writes_code(proposer) else ALL))
+    layers = standing(Layers(wanted.without if writes_code(proposer) else ALL))
     journal = Journal(
         folder / JOURNAL if folder else None,
         {"wanted": asdict(wanted), "proposer": proposer.name, "splits": splits.digest(), "code": code_of(problem)},
@@ -219,12 +219,12 @@ def whole_files(problem: Problem, proposer: Proposer) -> dict[str, str]:
     """Whole policy files to begin with, where one of the proposers works on such."""
     from sim.adrs.proposers.ast_edits import library
 
-    if not _writes_code(proposer):
+    if not writes_code(proposer):
         return {}
     return {f"library {k}": source for k, source in enumerate(library(problem.domain))}
 
 
-def _writes_code(proposer: Proposer) -> bool:
+def writes_code(proposer: Proposer) -> bool:
     """Whether something of what it makes runs as code, in the jail: whatever is no formula and no library policy."""
     return bool({"ast", "llm"} & set(proposer.name.split("+")))
 

@@ -209,6 +209,12 @@ def known() -> list[str]:
     return sorted(found.name for found in pkgutil.iter_modules(problems.__path__))
 
 
+def every() -> list[Problem]:
+    """All problems: of each domain its own, then those of its further systems."""
+    files = [catalog.module("sim.adrs.problems", word) for word in known()]
+    return [each for file in files for each in (file.PROBLEM, *getattr(file, "FURTHER", ()))]
+
+
 def find(domain: str) -> Problem:
     """The problem of a domain, `PROBLEM` of its file; of "domain/system" the one of that system, which may stand in `FURTHER`.
 

@@ -6,7 +6,7 @@ import math
 import shlex
 import sys
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import click
 
 from sim.adrs import record as records
 from sim.adrs import telling, wording
-from sim.adrs.contest.running import BEST, BOUND, REPEATS
+from sim.adrs.contest import running as contest
+from sim.adrs.contest.running import BEST, BOUND, HALF, REPEATS
 from sim.adrs.instances import Splits
 from sim.adrs.loop import Maker, Wanted, as_rows, evolve
 from sim.adrs.problem import Problem, find
@@ -27,6 +28,7 @@ from sim.adrs.proposers.llm import LLM, Model, connected
 from sim.adrs.sandbox import ALL, Layers
 from sim.cli import loops as contests
 from sim.cli import options, output
+from sim.core.errors import InputError
 
 PROPOSERS = ("gp", "cma", "ast", "llm")
 
@@ -55,8 +57,8 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
 @click.option(
     "--loops",
     metavar="A,B,..",
-    help="Compare search loops instead, over DOMAIN,DOMAIN,..: gp, cma, ast, joined as gp+cma, hill_climbing, best_of_n, random, "
-    "tuned.",
+    help="Compare search loops instead, over DOMAIN,DOMAIN,.. or all: proposers, joined as gp+cma; hill_climbing, best_of_n, "
+    "random, tuned.",
 )
 @click.option(
     "--repeats", type=options.Whole(1), metavar="N", help="--loops: searches of each on each domain.  [default: 5]"
@@ -64,7 +66,10 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
 @click.option(
     "--to",
     type=click.Choice((BOUND, BEST)),
-    help="--loops: half the way to the bound is the target, or to the best that any of them finds.  [default: bound]",
+    help="--loops: the target lies on the way to the bound, or to the best that any of them finds.  [default: bound]",
+)
+@click.option(
+    "--part", type=float, metavar="SHARE", help="--loops: so far on the way from the baseline.  [default: 0.5]"
 )
 @click.option("--base-url", default="", metavar="URL", help="llm: an OpenAI-compatible endpoint, up to /v1.")
 @click.option("--model", default="", metavar="NAME", help="llm: as the endpoint knows it.")
@@ -121,6 +126,7 @@ def command(
     loops: str | None,
     repeats: int | None,
     to: str | None,
+    part: float | None,
     base_url: str,
     model: str,
     key_variable: str,
@@ -144,7 +150,10 @@ def command(
     csv_wanted: bool,
     debug: bool,
 ) -> None:
-    """Search for a policy of DOMAIN that beats the library, tuned with as many evaluations, on traces it has not seen."""
+    """Search for a policy of DOMAIN that beats the library, tuned with as many evaluations, on traces it has not seen.
+
+    With --loops ways of searching are compared: by the evaluations that each takes to come so far, on training instances alone.
+    """
     from sim.adrs.judge import trials
     from sim.study.runs import Budget, Inputs
 
@@ -166,37 +175,40 @@ def command(
         predictions,
     )
     written = shlex.join(["augsim", *sys.argv[1:]])
+    place = Path(folder or (f"evolve-{domain.replace('/', '-')}" if loops is None else "evolve-loops"))
+
+    @cache
+    def maker(name: str) -> Maker:
+        if name != "llm":
+            return MAKERS[name]
+        asked = Model(
+            model, temperature, most_characters=prompt_characters, dollars_in=dollars_in, dollars_out=dollars_out
+        )
+        answers = Path(cassette) if cassette else place / "answers"
+        return partial(_llm, asked, connected(base_url, key_variable, cassette_mode, answers))
+
     if loops is not None:
         return _contest(
-            domain.split(","),
-            contests.parse(loops, MAKERS),
+            contests.domains_of(domain),
+            contests.parse(loops, PROPOSERS, maker),
             wanted,
             lambda problem: module.Pool(trials(problem.system, Inputs(), Layers(without)), Budget(), **given),
-            Path(folder or "evolve-loops"),
+            place,
             repeats or REPEATS,
             to or BOUND,
+            HALF if part is None else part,
             written,
             json_wanted,
             csv_wanted,
         )
-    if repeats is not None or to is not None:
-        raise click.UsageError("--repeats and --to go with --loops")
+    if not (repeats is to is part is None):
+        raise click.UsageError("--repeats, --to and --part go with --loops")
+    if "," in domain or domain == contests.ALL:
+        raise click.UsageError(f'"{domain}" is several domains, which go with --loops; a search is one of one domain')
+    if contest.is_kept(place):
+        raise InputError(f"{place} holds a comparison of loops; give another folder with -o")
     problem = find(domain)
-    place = Path(folder or f"evolve-{domain.replace('/', '-')}")
-    made: list[Maker] = []
-    for name in dict.fromkeys(proposers):
-        if name == "llm":
-            asked = Model(
-                model,
-                temperature,
-                most_characters=prompt_characters,
-                dollars_in=dollars_in,
-                dollars_out=dollars_out,
-            )
-            answers = Path(cassette) if cassette else place / "answers"
-            made.append(partial(_llm, asked, connected(base_url, key_variable, cassette_mode, answers)))
-        else:
-            made.append(MAKERS[name])
+    made = [maker(name) for name in dict.fromkeys(proposers)]
     place.mkdir(parents=True, exist_ok=True)
     progress = _Progress(problem, budget)
     with module.Pool(trials(domain, Inputs(), Layers(without)), Budget(), **given) as pool:
@@ -229,17 +241,22 @@ def _contest(
     place: Path,
     repeats: int,
     to: str,
+    part: float,
     written: str,
     json_wanted: bool,
     csv_wanted: bool,
 ) -> None:
     """`--loops`: no winner of a domain is looked for, and no holdout is looked at."""
-    if len(domains) > 1 and (wanted.traces or wanted.options):
-        raise click.UsageError("--trace and --set go with one domain; of several each has its problem's own")
+    if word := _said("--proposer", "--foreign", "--events", "--looks"):
+        raise click.UsageError(f"{word} goes with a search of one's own, not with --loops")
+    if len(domains) > 1 and (word := _said("--trace", "--validation", "--holdout", "--predict", "--set")):
+        raise click.UsageError(f"{word} goes with one domain; of several each has its problem's own")
+    if not 0 < part <= 1:
+        raise click.UsageError(f"--part must be above 0 and at most 1, got {part:g}")
     progress = _Progress(find(domains[0]), wanted.budget)
     try:
-        contest = contests.compare(
-            domains, loops, wanted, pools, place, repeats=repeats, to=to, command=written, watch=progress
+        found = contests.compare(
+            domains, loops, wanted, pools, place, repeats=repeats, to=to, part=part, command=written, watch=progress.of
         )
     except KeyboardInterrupt:
         output.notice(f"interrupted; {place} keeps what was found. The same command goes on from there")
@@ -247,10 +264,20 @@ def _contest(
     finally:
         progress.clear()
     if json_wanted or csv_wanted:
-        rows = contests.as_rows(contest)
+        rows = contests.as_rows(found)
         print(output.as_json(rows) if json_wanted else output.as_csv(rows))
     else:
-        output.table(contests.ranked(contest))
+        output.table(contests.ranked(found))
+    for line in contests.notices(found):
+        output.notice(line)
+
+
+def _said(*words: str) -> str | None:
+    """The first of these options that was given."""
+    context = click.get_current_context()
+    names = {option.opts[0]: option.name or "" for option in context.command.params}
+    source = click.core.ParameterSource.COMMANDLINE
+    return next((word for word in words if context.get_parameter_source(names[word]) == source), None)
 
 
 def _llm(model: Model, cassette: Cassette, problem: Problem, splits: Splits) -> Proposer:
@@ -279,6 +306,11 @@ class _Progress:
         self.budget = budget
         self.is_shown = sys.stderr.isatty()
         self.began = time.monotonic()
+
+    def of(self, problem: Problem) -> _Progress:
+        """The same of another problem."""
+        self.problem = problem
+        return self
 
     def __call__(self, name: str, step: Any) -> None:
         if self.is_shown:

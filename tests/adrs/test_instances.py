@@ -193,3 +193,23 @@ def test_an_instance_is_named_after_all_that_tells_it_apart():
     named = Instance("/tmp/a.csv.gz", 10, 20, (("capacity", 5),), 3, ("next",)).name
     assert named == "a.csv[10:20] capacity=5 next seed=3"
     assert Instance("workload:zipf,n_pages=9", 0, 0, (), 3).name == "zipf,n_pages=9 seed=3"
+
+
+def test_predictors_that_are_named_replace_those_of_the_problem():
+    dispatch = problem.find("dispatch")
+    jobs = "workload:poisson,rate=3,mean_size=1,n_jobs=200"
+
+    def predicted(*names):
+        given = {"traces": (jobs,), "options": dispatch.setting, "predictions": names}
+        splits, _ = split(dispatch, Bench(), **given, most_rows=1000, seed=0)
+        return {i.predictions for name in NAMES for i in splits.of(name)}
+
+    assert predicted() == {("size:lognormal=1",)}
+    assert predicted("size:lognormal=0.2") == {("size:lognormal=0.2",)}
+    assert predicted("none") == {()}
+
+
+def test_a_predictor_that_only_code_can_read_is_said():
+    splits, notices = splits_of(SMALL, predictions=("discard:flip=0.1",))
+    assert splits.train[0].predictions == ("discard:flip=0.1",)
+    assert notices[0] == "no formula of paging reads discard_bit, which discard:flip=0.1 fills; code may (ast, llm)"

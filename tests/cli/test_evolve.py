@@ -16,6 +16,7 @@ from sim.adrs.journal import alone
 from sim.adrs.loop import BEST, JOURNAL
 from sim.adrs.problem import Formula, Problem
 from sim.adrs.proposers.endpoint import Endpoint
+from sim.cli import loops
 from tests.adrs.stub import Stub, fails, says
 from tests.adrs.synthetic import formula
 from tests.cli.command import Said, augsim
@@ -379,24 +380,104 @@ def test_a_winner_that_is_no_formula_keeps_its_own_words_below_the_figures():
     assert loop._with_docstring(bare, "Evolved.") == bare.replace("    def", '    """Evolved.\n    """\n\n    def')
 
 
-def test_loops_are_compared_in_one_table(say):
+def test_loops_are_compared_in_one_table(say, capsys, monkeypatch):
     said = say("paging", *SMALL, "--loops", "gp, random", "--to", "best", "--repeats", "1", "-o", "contest")
     assert said.code == 0, said.err
     title, _, header, *_ = said.out.splitlines()
-    assert title == "evaluations to half the gap"
+    assert title == "evaluations to half the way"
     assert header.split() == ["loop", "score", "paging"]
     assert "half the way from the baseline to the best found" in said.out
     assert "contest/figures/loops.png shows it" in said.err
+    drawn = augsim(capsys, monkeypatch, "plot", "contest", "--format", "svg")
+    assert drawn.out == "contest/figures/loops.svg\n", drawn.err
+    nearer = say(
+        "paging",
+        *SMALL,
+        "--loops",
+        "gp,random",
+        "--to",
+        "best",
+        "--part",
+        "0.9",
+        "--repeats",
+        "1",
+        "-o",
+        "contest",
+        "--json",
+    )
+    rows = json.loads(nearer.out)
+    assert [(row["loop"], row["domain"], row["repeats"]) for row in rows] == [
+        ("gp", "paging", 1),
+        ("random", "paging", 1),
+    ]
+    one_line(say("paging", *SMALL, "-o", "contest"), "contest holds a comparison of loops; give another folder with -o")
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         (("--loops", "gp"), '--loops "gp" is fewer than two loops'),
-        (("--loops", "gp,clmb"), '--loops: no loop "clmb" (loops: gp, cma, ast, hill_climbing'),
-        (("--repeats", "3"), "--repeats and --to go with --loops"),
+        (("--loops", "gp,clmb"), '--loops: no loop "clmb" (loops: gp, cma, ast, llm, hill_climbing'),
+        (("--repeats", "3"), "--repeats, --to and --part go with --loops"),
         (("--loops", "gp,gp+gp"), '--loops: no loop "gp+gp"'),
+        (("--loops", "gp,random,gp"), "--loops names gp twice; each loop is run as often as --repeats says"),
+        (("--loops", "gp,random", "--part", "0"), "--part must be above 0 and at most 1, got 0"),
+        (("--loops", "gp,random", "--looks", "3"), "--looks goes with a search of one's own, not with --loops"),
+        (("--loops", "gp,llm"), "proposer llm needs a model; name one by --model"),
+        (
+            ("--loops", "gp,random", "--budget", "5"),
+            "--budget must be at least 12: gp begins with 11 policies of paging, got 5",
+        ),
     ],
 )
 def test_loops_that_are_none_are_refused(say, words, expected):
     one_line(say("paging", *SMALL, *words, "-o", "contest"), expected)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("paging,dispatch",), '"paging,dispatch" is several domains, which go with --loops'),
+        (("all",), '"all" is several domains, which go with --loops'),
+        (
+            ("all", "--loops", "gp,random", "--trace", TRACE),
+            "--trace goes with one domain; of several each has its problem's own",
+        ),
+        (("paging,pagign", "--loops", "gp,random"), 'no domain named "pagign"; did you mean "paging"?'),
+        (("paging,paging", "--loops", "gp,random"), '"paging,paging" names paging twice; each domain counts once'),
+    ],
+)
+def test_domains_that_do_not_go_together_are_refused(say, words, expected):
+    one_line(say(*words, "-o", "contest"), expected)
+
+
+def test_all_domains_are_those_with_a_problem():
+    assert loops.domains_of("all") == [each.system for each in problem.every()]
+    assert {system.partition("/")[0] for system in loops.domains_of("all")} == set(problem.known())
+    assert loops.domains_of("transactions/engine, paging") == ["transactions/engine", "paging"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            ("--backend", "serial", "--workers", "2"),
+            "--backend serial has one process; --workers goes with processes and dask",
+        ),
+        (("--scheduler", "tcp://x:1"), "--scheduler goes with --backend dask, not with processes"),
+        (("--predict", "discrad"), 'no predictor named "discrad"; did you mean "discard"?'),
+        (("--predict", "discard:flop=0.1"), 'no parameter of discard named "flop"; did you mean "flip"?'),
+        (("--predict", "discard:flip=2"), "discard: flip must be between 0 and 1, got 2"),
+        (("--predict", "size:lognormal=1"), 'no predictor named "size" (augsim list paging'),
+        (("--predict", "next", "--predict", "pleco"), "next and pleco both predict next_use; a search has one"),
+    ],
+)
+def test_back_ends_and_predictors_that_do_not_fit_are_refused(say, words, expected):
+    one_line(say("paging", "--trace", TRACE, "--set", "capacity=8", "--budget", "24", *words, "-o", "run"), expected)
+
+
+def test_dask_that_is_not_installed_is_one_line(say, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    one_line(
+        say("paging", *SMALL, "--backend", "dask", "-o", "run"), "--backend dask needs Dask: pip install 'augsim[dask]'"
+    )

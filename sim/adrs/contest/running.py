@@ -23,15 +23,18 @@ from sim.adrs.loop import (
     JOURNAL,
     Maker,
     Wanted,
+    Watch,
     code_of,
     controls_of,
     proposer_of,
     refuse_failing,
     splits_of,
     whole_files,
+    writes_code,
 )
 from sim.adrs.problem import Problem
-from sim.adrs.search import Search, Step
+from sim.adrs.sandbox import Layers, standing
+from sim.adrs.search import Search
 from sim.adrs.shelf import Shelf
 from sim.core.errors import InputError
 from sim.core.modules import write_whole
@@ -40,7 +43,7 @@ from sim.study.experiment import Bench
 FILE = "loops.json"
 
 HALF = 0.5
-"""Part of the way from the baseline to the bound that has to be covered."""
+"""Part of the way from the baseline to the ideal that has to be covered, where nothing else is said."""
 
 REPEATS = 5
 
@@ -56,6 +59,7 @@ class Course:
         loop, domain, repeat: which.
         evaluations, losses: after so many evaluations the mean training loss of the best had fallen to this.
         made: evaluations in all.
+        begun: evaluations of the policies that it began with.
         stopped: why it ended before its budget, empty where it did not.
     """
 
@@ -65,6 +69,7 @@ class Course:
     evaluations: tuple[int, ...]
     losses: tuple[float, ...]
     made: int
+    begun: int = 0
     stopped: str = ""
 
     def reached(self, loss: float) -> float:
@@ -78,7 +83,7 @@ class Goal:
 
     Args:
         domain, repeat: which.
-        loss: training loss of the target, half of what is to be gained; 0 where nothing is.
+        loss: training loss of the target, that part of what is to be gained; 0 where nothing is.
         ideal: loss of the bound, or the lowest that any loop came to.
     """
 
@@ -95,6 +100,7 @@ class Contest:
     Args:
         loops, domains: in the order in which they were named.
         ideals: domain -> the policy that no other beats, None where the ideal is the best that any loop found.
+        part: of the way from the baseline to the ideal that has to be covered.
         budget: evaluations of each search.
         repeats: of each loop on each domain.
         seed: of the first.
@@ -110,15 +116,19 @@ class Contest:
     seed: int
     courses: tuple[Course, ...]
     goals: tuple[Goal, ...]
+    part: float = HALF
     command: str = ""
+
+    def of(self, loop: str, domain: str) -> list[Course]:
+        """The courses of a loop on a domain, repeat by repeat."""
+        return [each for each in self.courses if (each.loop, each.domain) == (loop, domain)]
 
     def reached(self, loop: str, domain: str) -> list[float]:
         """Evaluations to the target, repeat by repeat."""
         goals = {goal.repeat: goal for goal in self.goals if goal.domain == domain}
         return [
             each.reached(goals[each.repeat].loss) if goals[each.repeat].loss < 0 else math.inf
-            for each in self.courses
-            if (each.loop, each.domain) == (loop, domain)
+            for each in self.of(loop, domain)
         ]
 
     def times(self) -> np.ndarray:
@@ -155,8 +165,9 @@ def hold(
     *,
     repeats: int = REPEATS,
     to: str = BOUND,
+    part: float = HALF,
     command: str = "",
-    watch: Callable[[str, Step], None] = lambda name, step: None,
+    watch: Callable[[Problem], Watch] = lambda problem: lambda name, step: None,
 ) -> Contest:
     """Runs all searches; a contest that was interrupted goes on from what its folder holds.
 
@@ -168,8 +179,9 @@ def hold(
         folder: keeps a journal for each domain and repeat, and `loops.json` at the end.
         repeats: of each loop on each domain, with seeds of their own; in an odd number of them the median is one of them.
         to: `BOUND` or `BEST`.
+        part: of the way there that has to be covered, above 0 and at most 1.
         command: is kept with the result.
-        watch: told of each generation.
+        watch: for each domain, what is told of each generation.
 
     Raises:
         InputError: as `loop.evolve`.
@@ -177,16 +189,17 @@ def hold(
     courses: list[Course] = []
     goals: list[Goal] = []
     found = {problem.system: problem for problem in map(problems.find, domains)}
-    ideals = {domain: problem.bound if to == BOUND else None for domain, problem in found.items()}
+    ideals: dict[str, str | None] = {}
     for domain, problem in found.items():
         with pools(problem) as pool:
             for repeat in range(repeats):
                 mine = replace(wanted, domain=domain, seed=wanted.seed + repeat)
                 place = folder / f"{domain.replace('/', '-')}-{repeat}"
                 with alone(place):
-                    made, goal = _repeat(problem, ideals[domain], loops, mine, repeat, pool.map, place, watch)
+                    made, bound, ideal = _repeat(problem, loops, mine, repeat, to, pool.map, place, watch(problem))
                 courses += made
-                goals.append(goal)
+                ideals[domain] = bound
+                goals.append(Goal(domain, repeat, min(0.0, part * ideal), ideal))
     contest = Contest(
         tuple(loops),
         tuple(found),
@@ -196,6 +209,7 @@ def hold(
         wanted.seed,
         tuple(courses),
         tuple(goals),
+        part,
         command,
     )
     write_whole(folder / FILE, json.dumps(asdict(contest), indent=1).encode())
@@ -204,36 +218,42 @@ def hold(
 
 def _repeat(
     problem: Problem,
-    ideal_policy: str | None,
     loops: Loops,
     wanted: Wanted,
     repeat: int,
+    to: str,
     mapper: Mapper,
     folder: Path,
-    watch: Callable[[str, Step], None],
-) -> tuple[list[Course], Goal]:
-    """All loops on one domain with one seed. They share a journal: what one has tried no other tries again."""
+    watch: Watch,
+) -> tuple[list[Course], str | None, float]:
+    """All loops on one domain with one seed, which share a journal: what one has tried no other tries again.
+
+    Returns:
+        How they went, the policy that is the ideal, None where it is the best that any of them found, and the ideal's loss.
+    """
     splits, _ = splits_of(problem, Bench(), wanted)
     seeds = problem.sources()
     about = {"wanted": asdict(wanted), "splits": splits.digest(), "code": code_of(problem)}
     court = Court(problem, Judge(problem.system, mapper), Journal(folder / JOURNAL, about), Ledger())
     refuse_failing(court, seeds, splits)
     controls = dict(controls_of(court, splits, seeds, wanted))
+    searches = {loop: _search(court, splits, seeds, wanted, controls, loop, made) for loop, made in loops.items()}
+    loop, most = max(((loop, len(search.seeds)) for loop, search in searches.items()), key=lambda each: each[1])
+    if most >= wanted.budget:
+        raise InputError(
+            f"--budget must be at least {most + 1}: {loop} begins with {most} policies of {problem.system}, got {wanted.budget}"
+        )
+    if any(writes_code(search.proposer) for search in searches.values()):
+        standing(Layers(wanted.without))
     courses = []
-    for loop, makers in loops.items():
-        search = _search(court, splits, seeds, wanted, controls, loop, makers)
-        if len(search.seeds) >= wanted.budget:
-            raise InputError(
-                f"--budget must be at least {len(search.seeds) + 1}: {loop} begins with {len(search.seeds)} policies of "
-                f"{problem.system}, got {wanted.budget}"
-            )
+    for loop, search in searches.items():
         for step in search.run():
             watch(f"{problem.system}, {loop}, repeat {repeat + 1}", step)
         if search.is_interrupted:
             raise InputError(f"{loop} was interrupted ({search.stopped}); the same command goes on from here")
         courses.append(_course(search, splits, loop, problem.system, repeat))
-    ideal = _ideal(court, ideal_policy, splits, courses)
-    return courses, Goal(problem.system, repeat, min(0.0, HALF * ideal), ideal)
+    bound = problem.bound if to == BOUND and not _is_unbound(problem, splits) else None
+    return courses, bound, _ideal(court, bound, splits, courses)
 
 
 def _search(
@@ -264,7 +284,13 @@ def _course(search: Search, splits: Splits, loop: str, domain: str, repeat: int)
             best = mean
             evaluations.append(n)
             losses.append(mean)
-    return Course(loop, domain, repeat, tuple(evaluations), tuple(losses), n, search.stopped)
+    begun = search.steps[0].evaluations
+    return Course(loop, domain, repeat, tuple(evaluations), tuple(losses), n, begun, search.stopped)
+
+
+def _is_unbound(problem: Problem, splits: Splits) -> bool:
+    """Whether a setting lets others beat the bound."""
+    return any(name in problem.unbound for each in splits.train for name, _ in each.setting)
 
 
 def _ideal(court: Court, name: str | None, splits: Splits, courses: Sequence[Course]) -> float:

@@ -3,11 +3,13 @@
 import json
 import math
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from sim.adrs import problem
 from sim.adrs.contest import running
 from sim.adrs.contest.running import BEST, Contest, Course, Goal, hold
 from sim.adrs.figures.contest import loops as figure
@@ -20,15 +22,15 @@ from sim.study.runs import Inputs
 from tests.adrs.runs import WANTED
 
 
-def course(loop, domain, repeat, *found):
+def course(loop, domain, repeat, *found, **about):
     evaluations, losses = zip(*found, strict=True) if found else ((), ())
-    return Course(loop, domain, repeat, evaluations, losses, 100)
+    return Course(loop, domain, repeat, evaluations, losses, **{"made": 100, **about})
 
 
-def contest(*courses, goals, domains=("paging",), ideals=None):
+def contest(*courses, goals, domains=("paging",), ideals=None, **about):
     names = tuple(dict.fromkeys(each.loop for each in courses))
     repeats = max(goal.repeat for goal in goals) + 1
-    return Contest(names, domains, ideals or dict.fromkeys(domains), 100, repeats, 0, courses, goals)
+    return Contest(names, domains, ideals or dict.fromkeys(domains), 100, repeats, 0, courses, goals, **about)
 
 
 GOALS = tuple(Goal("paging", repeat, -0.1, -0.2) for repeat in range(5))
@@ -60,8 +62,30 @@ def test_the_table_has_the_best_first_and_says_what_was_never_reached():
         ideals={"paging": "belady"},
     )
     table = loops.ranked(found)
-    assert table.rows == [["b", "1.000", "15 (1 of 1)"], ["a", "0.667", "30 (1 of 1)"], ["c", "0.000", "no (0 of 1)"]]
+    assert table.rows == [["b", "1.000", "15 (1)"], ["a", "0.667", "30 (1)"], ["c", "0.000", "never (0)"]]
     assert "half the way from the baseline to belady" in table.caption
+    assert list(loops.notices(found)) == []
+
+
+def test_a_domain_that_tells_no_loops_apart_is_said():
+    far = contest(course("a", "paging", 0, (9, -0.05)), goals=(GOALS[0],), ideals={"paging": "belady"})
+    assert list(loops.notices(far)) == [
+        "on paging no loop covers half the way to belady, which tells none apart; --to best asks for the way to the best found, "
+        "and tries nothing anew"
+    ]
+    near = contest(course("a", "paging", 0, (9, -0.1), begun=11), goals=(GOALS[0],), part=0.8)
+    assert list(loops.notices(near)) == [
+        "on paging what loops begin with covers 80 % of the way to the best found, no search did; a larger --part asks for more, "
+        "and tries nothing anew"
+    ]
+
+
+def test_a_search_that_ended_early_is_said():
+    ended = course("tuned", "paging", 1, (12, -0.1), made=40, stopped="nothing is left")
+    whole = course("tuned", "paging", 0, (12, -0.1))
+    assert list(loops.notices(contest(whole, ended, goals=GOALS[:2]))) == [
+        "tuned on paging stopped early in 1 of 2 repeats, first after 40 evaluations: nothing is left"
+    ]
 
 
 @contextmanager
@@ -86,6 +110,8 @@ def test_a_contest_is_held_kept_and_read_again(held):
     assert running.is_kept(folder)
     assert running.read(folder) == found
     assert all(each.made == 30 and not each.stopped for each in found.courses)
+    assert all(0 < each.begun <= len(problem.find("paging").sources()) for each in found.of("gp", "paging"))
+    assert {each.begun for each in found.of("random", "paging")} == {0}
     for each in found.courses:
         assert list(each.losses) == sorted(each.losses, reverse=True)
         assert list(each.evaluations) == sorted(set(each.evaluations))
@@ -103,6 +129,20 @@ def test_the_same_contest_goes_on_from_its_folder_and_asks_nobody(held):
 
     again = hold(("paging",), LOOPS, WISH, nobody, folder, repeats=2, to=BEST, command="augsim evolve")
     assert again == found
+    nearer = hold(("paging",), LOOPS, WISH, nobody, folder, repeats=2, to=BEST, part=0.25)
+    assert [goal.loss for goal in nearer.goals] == [goal.loss / 2 for goal in found.goals]
+
+
+def test_a_bound_is_none_where_a_setting_lets_others_beat_it(held, tmp_path):
+    found, _ = held
+    assert found.ideals == {"paging": None}
+    warm = replace(WISH, options={**WISH.options, "warmup": "100"})
+    for options, ideal in ((WISH, "belady"), (warm, None)):
+        folder = tmp_path / str(ideal)
+        bound = hold(
+            ("paging",), {"random": "random", "best_of_n": "best of n"}, options, in_this_process, folder, repeats=1
+        )
+        assert bound.ideals == {"paging": ideal}
 
 
 def test_its_figure_is_drawn_with_its_table_beside_it(held):
