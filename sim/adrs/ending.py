@@ -27,6 +27,9 @@ EVOLVED, TUNED, LIBRARY, BOUND, CLAIRVOYANT = "evolved", "tuned", "library", "bo
 """Lines of the table that are no control search: the search itself; what is known, tuned and as it is; what sees the future, and
 where it is no bound."""
 
+KNOWN = {TUNED: "the library tuned", LIBRARY: "the library's best as it is"}
+"""Lines of what needed no search for formulas or code."""
+
 FRESH = "fresh"
 """The column of validation instances under draws that nothing was chosen by."""
 
@@ -101,35 +104,38 @@ class Ending:
     """What a search came to.
 
     Args:
-        rows: the search's winner first, then the controls, then the bound.
-        winner: the search's policy that won the race of its finalists.
-        before: it before it was simplified.
-        race: of the search's finalists.
-        against: control -> paired difference of the winner to it on the holdout, below 0 where the winner is better; empty where
+        rows: the search's best first, then the controls', then the bound.
+        champion: the line of the table, of the search or of a control, that is best by the traces of the race: the winner.
+        winner: its policy.
+        before: that before it was simplified.
+        race: of the champion's finalists.
+        against: line -> paired difference of the winner to it on the holdout, below 0 where the winner is better; empty where
             the holdout was not looked at.
         abroad: the same on the foreign family.
-        champion: the best policy found by any search, by the traces of the race: a line of the table.
-        reference: the best of what was known, tuned or as it is, by the same.
-        gain: difference of the champion to the reference on the holdout, None where that was not looked at.
-        rival: the other search whose best is best, by the same.
-        answer: of the holdout's ladder, about the champion.
+        reference: the best of what was known, tuned or as it is, by the traces of the race.
+        rival: the search to which the champion is compared: this one, or of the others the best by the same.
+        answer: of the holdout's ladder, about the winner.
         claims: in words: whether a better policy was found, and whether the search found it.
         notices: what the user should know.
     """
 
     rows: list[Row]
+    champion: str
     winner: Tested
     before: Tested
     race: Race
     against: dict[str, Effect]
     abroad: dict[str, Effect]
-    champion: str
     reference: str
-    gain: Effect | None
     rival: str
     answer: Answer
     claims: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+
+    @property
+    def gain(self) -> Effect | None:
+        """Difference of the winner to the best of what was known on the holdout, None where that was not looked at."""
+        return self.against.get(self.reference)
 
     @property
     def verdict(self) -> str:
@@ -139,7 +145,7 @@ class Ending:
 def conclude(
     court: Court, splits: Splits, search: Search, controls: Sequence[tuple[str, Search]], ladder: Ladder, seed: int
 ) -> Ending:
-    """Races each search's finalists, and judges the winners, the library's best and the bound on the holdout.
+    """Races each search's finalists, simplifies the best of all, and judges it on the holdout beside the others and the bound.
 
     A search that was interrupted, and may go on, is not judged: that would spend a look on what is unfinished.
 
@@ -151,50 +157,53 @@ def conclude(
     parts = {TRAIN: splits.train, VALIDATION: splits.validation, FRESH: drawn_anew(splits.validation, 2 * ANEW)}
     if not search.is_interrupted:
         parts |= {HOLDOUT: splits.holdout} | ({FOREIGN: splits.foreign} if splits.foreign else {})
-    raced = _raced(court, met, search)
-    others = {name: _raced(court, met, control).ranked[0] for name, control in controls}
-    others[LIBRARY] = _library(court, splits, met)
-    before, winner = _lasting(court, raced, splits.validation, [met, *parts.values()])
-    tested = {EVOLVED: winner, **others}
+    searches = {EVOLVED: search, **dict(controls)}
+    raced = {name: _raced(court, met, each) for name, each in searches.items()}
+    judged = [met, *parts.values()]
+    tested = {name: _lasting(court, each.ranked, judged) for name, each in raced.items()}
+    tested[LIBRARY] = _library(court, splits, met)
     if court.problem.bound:
         bound = Candidate(Shelf(court.problem.domain).source(court.problem.bound, {}), note=court.problem.bound)
         tested[BOUND] = Tested(bound)
-    for part in (met, *parts.values()):
-        court.extend(list(tested.values()), part, "judging")
+    _judge(court, list(tested.values()), judged)
+    if not tested[EVOLVED].is_ok:
+        failed = tested[EVOLVED]
+        raise InputError(f"no finalist came through where it was judged; the last: {failed.status}: {failed.detail}")
     order = _in_order(tested, met)
-    champion = next(name for name in order if name not in (TUNED, LIBRARY))
-    reference = next((name for name in order if name in (TUNED, LIBRARY)), None)
-    rival = next((name for name in order if name not in (EVOLVED, TUNED, LIBRARY)), None)
+    champion = next(name for name in order if name not in KNOWN)
+    reference = next((name for name in order if name in KNOWN), None)
+    rival = next((name for name in order if name not in (EVOLVED, *KNOWN)), None) if champion == EVOLVED else EVOLVED
     if reference is None or rival is None:
         failed = next(each for name, each in tested.items() if name not in (EVOLVED, BOUND) and not each.is_ok)
         raise InputError(f"no control came through where it was judged; the last: {failed.status}: {failed.detail}")
-    answer, gain, against, abroad = ladder.unasked(), None, {}, {}
+    before = tested[champion]
+    winner = tested[champion] = _simplified(court, before, splits.validation, judged)
+    answer, against, abroad = ladder.unasked(), {}, {}
     gaps: tuple[float, ...] = ()
     if HOLDOUT in parts:
-        best = tested[champion]
-        answer = ladder.look(best.candidate.id, best.losses, best.mean(splits.train))
-        gaps = ladder.widening(best.candidate.id)
-        gain = effect(best, tested[reference], splits.holdout, seed)
-        usual = [name for name in tested if name in order and name != EVOLVED]
-        against = {name: effect(winner, tested[name], splits.holdout, seed) for name in usual}
-        abroad = {name: effect(winner, tested[name], splits.foreign, seed) for name in usual if splits.foreign}
+        answer = ladder.look(winner.candidate.id, winner.losses, winner.mean(splits.train))
+        gaps = ladder.widening(winner.candidate.id)
+        others = [name for name in tested if name in order and name != champion]
+        against = {name: effect(winner, tested[name], splits.holdout, seed) for name in others}
+        abroad = {name: effect(winner, tested[name], splits.foreign, seed) for name in others if splits.foreign}
     rows = []
     for name, each in tested.items():
-        row = _row(court, name, each.candidate, search, dict(controls))
+        row = _row(court, name, each.candidate, searches)
         hidden = HOLDOUT if name in (EVOLVED, champion) and not answer.is_published else ""
         if each.is_ok:
             row.effects = {name: effect(each, None, part, seed) for name, part in parts.items() if name != hidden}
         rows.append(row)
     if BOUND in tested and not _bounds(court.problem, tested, [each for part in parts.values() for each in part]):
         rows[-1].name = CLAIRVOYANT
-    ending = Ending(rows, winner, before, raced, against, abroad, champion, reference, gain, rival, answer)
+    race = raced[champion]
+    ending = Ending(rows, champion, winner, before, race, against, abroad, reference, rival, answer)
     ending.claims = tuple(_claims(court, search, ending))
     ending.notices = tuple(_notices(ending, gaps))
     return ending
 
 
-def _row(court: Court, name: str, candidate: Candidate, search: Search, controls: Mapping[str, Search]) -> Row:
-    of = search if name == EVOLVED else controls.get(name)
+def _row(court: Court, name: str, candidate: Candidate, searches: Mapping[str, Search]) -> Row:
+    of = searches.get(name)
     n = of.evaluations if of else len(court.problem.rivals) if name == LIBRARY else 0
     return Row(name, candidate, n, court.ledger.events.get(name, 0), is_bound=name == BOUND)
 
@@ -218,18 +227,28 @@ def _raced(court: Court, met: Sequence[Instance], search: Search) -> Race:
     return found
 
 
-def _lasting(
-    court: Court, raced: Race, validation: Sequence[Instance], parts: Sequence[Sequence[Instance]]
-) -> tuple[Tested, Tested]:
-    """The first finalist that fails nowhere when it is simplified and judged, as it was and simplified."""
-    for before in raced.ranked:
-        court.extend([before], validation, EVOLVED)
-        winner = simplified(court, before, validation, "simplify") if before.is_ok else before
-        for part in parts:
-            court.extend([winner], part, "judging")
-        if winner.is_ok:
-            return before, winner
-    raise InputError(f"no finalist came through where it was judged; the last: {winner.status}: {winner.detail}")
+def _lasting(court: Court, ranked: Sequence[Tested], judged: Sequence[Sequence[Instance]]) -> Tested:
+    """The first finalist that fails nowhere where it is judged; the last of them where all do."""
+    for each in ranked[:-1]:
+        _judge(court, [each], judged)
+        if each.is_ok:
+            return each
+    _judge(court, ranked[-1:], judged)
+    return ranked[-1]
+
+
+def _judge(court: Court, tested: Sequence[Tested], judged: Sequence[Sequence[Instance]]) -> None:
+    for part in judged:
+        court.extend(tested, part, "judging")
+
+
+def _simplified(
+    court: Court, before: Tested, validation: Sequence[Instance], judged: Sequence[Sequence[Instance]]
+) -> Tested:
+    """The winner as simple as its score allows, or as it was where that fails."""
+    winner = simplified(court, before, validation, "simplify")
+    _judge(court, [winner], judged)
+    return winner if winner.is_ok else before
 
 
 def _in_order(tested: Mapping[str, Tested], met: Sequence[Instance]) -> list[str]:
@@ -268,9 +287,6 @@ def effect(one: Tested, other: Tested | None, instances: Sequence[Instance], see
     return Effect(mean, found, len(units), int((means < 0).sum()), int((means > 0).sum()), p)
 
 
-KNOWN = {TUNED: "the library tuned", LIBRARY: "the library's best as it is"}
-
-
 def _claims(court: Court, search: Search, ending: Ending) -> Iterator[str]:
     """Whether a better policy than what was known was found, by whatever search; then, and only then, who is to be thanked.
 
@@ -284,7 +300,7 @@ def _claims(court: Court, search: Search, ending: Ending) -> Iterator[str]:
         )
         return
     gain, answer = ending.gain, ending.answer
-    best = f"the best policy found, by {'evolution' if ending.champion == EVOLVED else ending.champion},"
+    best = f"the best policy found, by {finder_of(ending.champion)},"
     said = f"{best} has {change(gain.mean, metric)} than {KNOWN[ending.reference]}, on {traces(gain.n)} of the holdout"
     if gain.n < ENOUGH:
         yield f"{said}: too few to announce a winner ({ENOUGH} are the least); name more with --holdout"
@@ -300,15 +316,22 @@ def _claims(court: Court, search: Search, ending: Ending) -> Iterator[str]:
     )
     yield f"{opening}: {said} {evidence(gain, metric)}"
     own = ending.against[ending.rival]
-    said = f"evolved has {change(own.mean, metric)} than the best of the other searches, {ending.rival} {evidence(own, metric)}"
+    ours = "evolved" if ending.champion == EVOLVED else ending.champion
+    other = f"the best of the other searches, {ending.rival}" if ending.champion == EVOLVED else "what evolved"
+    said = f"{ours} has {change(own.mean, metric)} than {other} {evidence(own, metric)}"
     if not gain.is_sure:
         yield f"so there is nothing to thank the search for: {said}"
-    elif own.is_surely_worse:
-        yield f"the search did not find it: {said}"
-    elif own.is_sure and ending.champion == EVOLVED:
+    elif not own.is_sure:
+        yield f"that it takes the search to find it is not shown: {said}"
+    elif ending.champion == EVOLVED:
         yield f"the search found it, and no other did: {said}"
     else:
-        yield f"that it takes the search to find it is not shown: {said}"
+        yield f"the search did not find it: {said}"
+
+
+def finder_of(champion: str) -> str:
+    """What found the winner, in words."""
+    return "evolution" if champion == EVOLVED else champion
 
 
 def evidence(effect: Effect, metric: Any) -> str:

@@ -89,7 +89,7 @@ class Found:
         ledger: what it cost.
         layers: that hold on this machine around candidates that run as code.
         notices: what the user should know.
-        best: the winner's file.
+        best: the winner's file, by whichever search.
     """
 
     problem: Problem
@@ -101,6 +101,15 @@ class Found:
     layers: tuple[str, ...]
     notices: tuple[str, ...]
     best: Path | None
+
+    @property
+    def finder(self) -> Search:
+        """The search, or the control, that found the winner."""
+        return finder(self.ending, self.search, self.controls)
+
+
+def finder(ending: Ending, search: Search, controls: Sequence[tuple[str, Search]]) -> Search:
+    return dict(controls).get(ending.champion, search)
 
 
 Watch = Callable[[str, Step], None]
@@ -172,7 +181,7 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
     best = None
     if folder is not None:
         best = folder / BEST
-        write_whole(best, told(problem, search, ending).encode())
+        write_whole(best, told(problem, finder(ending, search, controls), ending).encode())
     return Found(problem, splits, search, tuple(controls), ending, ledger, layers, tuple(notices), best)
 
 
@@ -300,9 +309,11 @@ def _docstring(problem: Problem, search: Search, ending: Ending) -> list[str]:
     lines = [
         first,
         "",
-        f"Evolved. Logarithm of the ratio of {problem.metric} to {problem.baseline}'s, mean and 95 % interval:",
+        f"Found by {endings.finder_of(ending.champion)}.",
+        f"Logarithm of the ratio of {problem.metric} to {problem.baseline}'s, mean and 95 % interval:",
     ]
-    for name, effect in ending.rows[0].effects.items():
+    row = next(row for row in ending.rows if row.name == ending.champion)
+    for name, effect in row.effects.items():
         low, high = effect.interval or (math.nan, math.nan)
         lines.append(f"    {name}: {effect.mean:.4f} ({low:.4f} to {high:.4f}), {effect.n} traces")
     claims = [f"{claim};" for claim in ending.claims[:-1]] + [*ending.claims[-1:]]
@@ -334,7 +345,7 @@ def ancestry(search: Search, candidate: Candidate, most: int = 12) -> Sequence[s
 
 def as_rows(found: Found) -> list[dict[str, Any]]:
     """The table as flat rows: mean losses against the baseline, logarithms of ratios, with their intervals and tests; and on the
-    holdout, those of what evolved against each control."""
+    holdout, those of the winner against each of the others."""
     rows = []
     for row in found.ending.rows:
         flat: dict[str, Any] = {
@@ -345,7 +356,7 @@ def as_rows(found: Found) -> list[dict[str, Any]]:
         flat["events"] = row.events
         effects = dict(row.effects)
         if found.ending.answer.is_published and row.name in found.ending.against:
-            effects["evolved_against"] = found.ending.against[row.name]
+            effects["winner_against"] = found.ending.against[row.name]
         for name, effect in effects.items():
             flat[name] = effect.mean
             flat[f"{name}_low"], flat[f"{name}_high"] = effect.interval or (None, None)

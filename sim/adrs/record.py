@@ -14,7 +14,7 @@ from sim.adrs import problem as problems
 from sim.adrs.archive import place_of, size_of
 from sim.adrs.candidate import Candidate, Status
 from sim.adrs.court import Tested
-from sim.adrs.ending import Effect, Row
+from sim.adrs.ending import EVOLVED, Effect, Row
 from sim.adrs.holdout import Answer
 from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION
 from sim.adrs.loop import Found, Wanted
@@ -27,7 +27,7 @@ from sim.study import provenance
 
 FILE = "found.json"
 
-VERSION = 2
+VERSION = 3
 """Layout of the file; one of another layout is refused in words."""
 
 
@@ -87,6 +87,7 @@ class Run:
         statuses: status -> candidates.
         stopped: why it ended before its budget, empty where it did not.
         n_jailed: candidates that ran as code, in the jail.
+        entries: all that it tried, in this order.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Run:
     statuses: Mapping[str, int]
     stopped: str
     n_jailed: int
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
@@ -144,17 +146,15 @@ class Record:
         proposer: of the search.
         instances: split -> names of its instances.
         runs: the search, then the controls.
-        entries: the candidates that the search tried, in this order.
-        islands: of the archive at the end.
-        winner, before: the winner, and what it was before it was simplified; the same where nothing could be left out.
+        islands: of the search's archive at the end.
+        champion: the line of the table, of the search or of a control, that is best by the traces of the race.
+        winner, before: its policy, and what that was before it was simplified; the same where nothing could be left out.
         lines: of the table.
-        against, abroad: control -> difference of the winner to it, on the holdout (none where kept back) and abroad.
-        champion: the line of the table that is the best policy found by any search, by the traces of the race.
-        reference: the line that is the best of what was known, by the same.
-        gain: difference of the champion to the reference on the holdout, None where it was not looked at or kept back.
-        rival: the other search whose best is best, by the same.
-        race: of the search's finalists.
-        answer: of the holdout's ladder, about the champion.
+        against, abroad: line -> difference of the winner to it, on the holdout (none where kept back) and abroad.
+        reference: the line that is the best of what was known, by the traces of the race.
+        rival: the search to which the champion is compared: this one, or of the others the best by the same.
+        race: of the champion's finalists.
+        answer: of the holdout's ladder, about the winner.
         claims: in words.
         notices: what the user was told.
         ledger: purpose -> rows played.
@@ -169,16 +169,14 @@ class Record:
     proposer: str
     instances: Mapping[str, tuple[str, ...]]
     runs: tuple[Run, ...]
-    entries: tuple[Entry, ...]
     islands: tuple[tuple[Elite, ...], ...]
+    champion: str
     winner: Entry
     before: Entry
     lines: tuple[Line, ...]
     against: Mapping[str, Effect]
     abroad: Mapping[str, Effect]
-    champion: str
     reference: str
-    gain: Effect | None
     rival: str
     race: Raced
     answer: Answer
@@ -201,6 +199,16 @@ class Record:
         return "; ".join(self.claims)
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The candidates of the search."""
+        return self.runs[0].entries
+
+    @property
+    def finder(self) -> Run:
+        """The run of the search, or of the control, that found the winner."""
+        return next(run for run in self.runs if run.name == self.champion)
+
+    @property
     def n_train(self) -> int:
         return len(self.instances[TRAIN])
 
@@ -216,7 +224,7 @@ class Record:
 
     def ancestors(self) -> list[Entry]:
         """The winner, what it was before it was simplified, and the line of first parents, the youngest first."""
-        known = {entry.id: entry for entry in self.entries}
+        known = {entry.id: entry for entry in self.finder.entries}
         found = [self.winner] if self.winner != self.before else []
         each: Entry | None = self.before
         while each is not None and each not in found:
@@ -228,13 +236,12 @@ class Record:
 def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
     """The record of a run that has ended."""
     ending, search, problem, race = found.ending, found.search, found.problem, found.ending.race
-    numbers = accumulate(int(tested.status != Status.DUPLICATE) for tested in search.tried)
-    entries = tuple(_entry(problem, search, *pair) for pair in zip(search.tried, numbers, strict=True))
-    by_id = {entry.id: entry for entry in entries}
-    before = by_id[ending.before.candidate.id]
+    runs = tuple(_run(problem, name, each, found.ledger.events) for name, each in [(EVOLVED, search), *found.controls])
+    finder = next(run for run in runs if run.name == ending.champion)
+    before = next(entry for entry in finder.entries if entry.id == ending.before.candidate.id)
     winner = before
     if ending.winner.candidate.id != before.id:
-        winner = _entry(problem, search, ending.winner, search.evaluations)
+        winner = _entry(problem, found.finder, ending.winner, finder.evaluations)
     record = Record(
         command=command,
         seconds=seconds,
@@ -242,20 +249,18 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
         wanted=wanted,
         proposer=search.proposer.name,
         instances={split: tuple(i.name for i in found.splits.of(split)) for split in SPLITS},
-        runs=tuple(_run(name, each, found.ledger.events) for name, each in [("evolved", search), *found.controls]),
-        entries=entries,
+        runs=runs,
         islands=tuple(
             tuple(Elite(*place_of(tested), tested.candidate.id) for tested in island.values())
             for island in search.archive.islands
         ),
+        champion=ending.champion,
         winner=winner,
         before=before,
         lines=tuple(_line(problem, row) for row in ending.rows),
         against=ending.against if ending.answer.is_published else {},
         abroad=ending.abroad,
-        champion=ending.champion,
         reference=ending.reference,
-        gain=ending.gain if ending.answer.is_published else None,
         rival=ending.rival,
         race=Raced(len(race.ranked), race.n_surviving, race.n_traces, race.luck),
         answer=ending.answer,
@@ -265,7 +270,7 @@ def of(found: Found, wanted: Wanted, command: str, seconds: float) -> Record:
         layers=found.layers,
         sources={},
     )
-    sources = {tested.candidate.id: tested.candidate.source for tested in (*search.tried, ending.winner)}
+    sources = {tested.candidate.id: tested.candidate.source for tested in (*found.finder.tried, ending.winner)}
     return replace(record, sources={entry.id: sources[entry.id] for entry in record.ancestors()})
 
 
@@ -312,11 +317,13 @@ def _policy(problem: Problem, candidate: Candidate) -> str:
     return f"{formula.template}{parameters}: {formula.root}"
 
 
-def _run(name: str, search: Search, events: Mapping[str, int]) -> Run:
+def _run(problem: Problem, name: str, search: Search, events: Mapping[str, int]) -> Run:
+    numbers = accumulate(int(tested.status != Status.DUPLICATE) for tested in search.tried)
+    entries = tuple(_entry(problem, search, *pair) for pair in zip(search.tried, numbers, strict=True))
     statuses = {str(status): n for status, n in search.statuses.items()}
     n_jailed = sum(bool(tested.layers) for tested in search.tried)
     played = events.get(search.name, 0)
-    return Run(name, search.evaluations, played, tuple(search.steps), statuses, search.stopped, n_jailed)
+    return Run(name, search.evaluations, played, tuple(search.steps), statuses, search.stopped, n_jailed, entries)
 
 
 def write(record: Record, folder: Path) -> Path:
@@ -361,24 +368,18 @@ def read(folder: Path | str) -> Record:
 
 
 def _record(told: dict[str, Any]) -> Record:
-    steps = [[{**step, "best": _number(step["best"])} for step in run["steps"]] for run in told["runs"]]
     return Record(
         **{
             **told,
             "wanted": _wanted(told["wanted"]),
             "instances": {split: tuple(names) for split, names in told["instances"].items()},
-            "runs": tuple(
-                Run(**{**run, "steps": tuple(Step(**step) for step in some)})
-                for run, some in zip(told["runs"], steps, strict=True)
-            ),
-            "entries": tuple(map(_read_entry, told["entries"])),
+            "runs": tuple(map(_read_run, told["runs"])),
             "islands": tuple(tuple(Elite(**elite) for elite in island) for island in told["islands"]),
             "winner": _read_entry(told["winner"]),
             "before": _read_entry(told["before"]),
             "lines": tuple(Line(**{**line, "effects": _effects(line["effects"])}) for line in told["lines"]),
             "against": _effects(told["against"]),
             "abroad": _effects(told["abroad"]),
-            "gain": _effect(told["gain"]) if told["gain"] else None,
             "race": Raced(**told["race"]),
             "answer": Answer(**told["answer"]),
             "claims": tuple(told["claims"]),
@@ -390,6 +391,11 @@ def _record(told: dict[str, Any]) -> Record:
 
 def _wanted(told: dict[str, Any]) -> Wanted:
     return Wanted(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})  # type: ignore[arg-type]
+
+
+def _read_run(told: dict[str, Any]) -> Run:
+    steps = tuple(Step(**{**step, "best": _number(step["best"])}) for step in told["steps"])
+    return Run(**{**told, "steps": steps, "entries": tuple(map(_read_entry, told["entries"]))})
 
 
 def _number(value: float | None) -> float:

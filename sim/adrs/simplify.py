@@ -20,12 +20,15 @@ ROUNDS = 8
 MOST_CUTS = 60
 """Cuts that are tried at a time, the largest first."""
 
+MOST_LOST = 0.1
+"""Share of the winner's gain over the baseline that all cuts together may cost: a standard error may be as wide as the gain."""
+
 
 def simplified(court: Court, winner: Tested, instances: Sequence[Instance], purpose: str) -> Tested:
     """The winner with all parts gone, and all digits, that make no difference beyond the noise on these instances.
 
-    Each round takes the smallest formula that is worse than the winner by at most a standard error of their paired difference.
-    What is no formula stays as it is.
+    Each round takes the smallest formula that is worse than the winner by at most a standard error of their paired difference,
+    and by at most a tenth of the winner's gain. What is no formula stays as it is.
     """
     formula = court.problem.read(winner.candidate.source)
     if formula is None:
@@ -69,4 +72,5 @@ def _is_as_good(one: Tested, winner: Tested, instances: Sequence[Instance]) -> b
         return False
     difference = np.array([one.losses[i.name] - winner.losses[i.name] for i in instances])
     spread = difference.std(ddof=1) / math.sqrt(len(difference)) if len(difference) > 1 else 0.0
-    return bool(difference.mean() <= spread)
+    gain = -math.fsum(winner.losses[i.name] for i in instances) / len(instances)
+    return bool(difference.mean() <= min(spread, MOST_LOST * max(gain, 0.0)))

@@ -51,11 +51,14 @@ def title(record: Record) -> str:
 
 
 def judged(record: Record) -> Ranking:
-    """The table: changes against the baseline, the winner first."""
+    """The table: changes against the baseline, the search's best first."""
     parts = [part for part in SHOWN if any(part in line.effects for line in record.lines)]
     rows = []
     for line in record.lines:
-        cells = [f"{line.name}{' *' if line.is_bound else ''}", line.policy]
+        cells = [
+            f"{line.name}{', the winner' if line.name == record.champion else ''}{' *' if line.is_bound else ''}",
+            line.policy,
+        ]
         cells.append(f"{line.evaluations:,}" if line.evaluations else "")
         rows.append([*cells, *(_cell(record, line, part) for part in parts)])
     n = {part: max(line.effects[part].n for line in record.lines if part in line.effects) for part in parts}
@@ -84,8 +87,8 @@ def _cell(record: Record, line: Line, part: str) -> str:
 
 
 def against(record: Record) -> Ranking:
-    """The winner against each control, trace by trace."""
-    columns = [("control", "left"), ("split", "left"), ("change", "right"), ("better on", "right"), ("p", "right")]
+    """The winner against each of the others, trace by trace."""
+    columns = [("against", "left"), ("split", "left"), ("change", "right"), ("better on", "right"), ("p", "right")]
     rows = [
         [called(record, name), split, estimate(record, effect), f"{effect.n_better} of {effect.n}", f"{effect.p:.2g}"]
         for split, effects in ((HOLDOUT, record.against), (FOREIGN, record.abroad))
@@ -93,9 +96,9 @@ def against(record: Record) -> Ranking:
     ]
     caption = (
         "paired by trace, 95 % intervals, p by Wilcoxon's signed-rank test, of each by itself; the verdict is about what was "
-        f"best in the race of what was known, {called(record, record.reference)}, and of the other searches, {record.rival}"
+        f"best in the race of what was known, {called(record, record.reference)}, and about {record.rival}"
     )
-    return Ranking("the winner against each control", columns, rows, caption)  # type: ignore[arg-type]
+    return Ranking(f"the winner, by {ending.finder_of(record.champion)}, against the others", columns, rows, caption)  # type: ignore[arg-type]
 
 
 def abroad(record: Record) -> str:
@@ -103,7 +106,7 @@ def abroad(record: Record) -> str:
     effect = record.abroad.get(record.reference)
     if effect is None:
         return ""
-    told = f"tuned here, judged there: on {ending.traces(effect.n)} of the foreign family evolved has "
+    told = f"tuned here, judged there: on {ending.traces(effect.n)} of the foreign family the winner has "
     told += f"{ending.change(effect.mean, record.metric)} than {ending.KNOWN[record.reference]}"
     return told if effect.interval is None else f"{told} {ending.evidence(effect, record.metric)}"
 

@@ -16,6 +16,7 @@ from sim.adrs import record as records
 from sim.adrs import telling, wording
 from sim.adrs.contest import running as contest
 from sim.adrs.contest.running import BEST, BOUND, HALF, REPEATS
+from sim.adrs.ending import finder_of
 from sim.adrs.instances import Splits
 from sim.adrs.loop import Maker, Wanted, as_rows, evolve
 from sim.adrs.problem import Problem, find
@@ -230,7 +231,8 @@ def command(
         print("\n" + ";\n".join(record.claims))
     for line in telling.tell(record, place):
         output.notice(line)
-    output.notice(f"{found.best} is the winner: augsim replay {problem.system} TRACE -p {found.best}")
+    by = finder_of(record.champion)
+    output.notice(f"{found.best} is the winner, found by {by}: augsim replay {problem.system} TRACE -p {found.best}")
 
 
 def _contest(

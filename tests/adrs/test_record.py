@@ -13,7 +13,7 @@ from sim.adrs.sandbox import Layers
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.domains import paging
-from tests.adrs.runs import COMMAND, WANTED, entry, found, small
+from tests.adrs.runs import COMMAND, WANTED, entry, found, holding, small
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):
@@ -64,7 +64,7 @@ def test_a_winner_that_is_simplified_to_its_own_seed_has_a_line_with_an_end():
     seed = entry("a", -0.1, proposer="seed", note="sampled: a")
     child = entry("b", -0.2, parents=("a",))
     winner = entry("a", -0.1, parents=("b",), note="simplified")
-    made = replace(small(), entries=(seed, child), before=child, winner=winner)
+    made = holding(seed, child, before=child, winner=winner)
     assert made.ancestors() == [winner, child, seed]
 
 

@@ -55,13 +55,24 @@ def test_digits_that_matter_not_go():
 def test_noise_is_a_standard_error_of_the_paired_difference(worse, text):
     """The cut to `age` is worse on average by `worse`, give or take 0.03, by turns: an error of 0.03207 / sqrt(8) = 0.0113."""
 
-    def metric(asked, instance):
-        if asked == "count":
-            return 1000.0
-        swing = 0.03 if instance.seed % 2 else -0.03
-        return 100.0 * math.exp(worse + swing) if asked == "age" else 100.0
+    assert simple(swinging(worse, baseline=200.0), "age + count")[0] == text
 
-    assert simple(metric, "age + count")[0] == text
+
+@pytest.mark.parametrize(("baseline", "text"), [(112.0, "age"), (108.0, "age + count"), (100.0, "age + count")])
+def test_however_large_the_noise_a_tenth_of_the_gain_is_the_most_that_is_given_away(baseline, text):
+    """The cut costs 0.01, within noise; the winner has a gain of log(1.12) = 0.113, or of log(1.08) = 0.077, or none."""
+    assert simple(swinging(0.01, baseline), "age + count")[0] == text
+
+
+def swinging(worse, baseline):
+    """A hundred misses, and worse by so much on average, give or take 0.03, for `age`; and what the baseline has."""
+
+    def metric(asked, instance):
+        swing = 0.03 if instance.seed % 2 else -0.03
+        known = {"": baseline, "count": 1000.0, "age": 100.0 * math.exp(worse + swing)}
+        return known.get(asked, 100.0)
+
+    return metric
 
 
 def test_cuts_that_fail_are_no_candidates():

@@ -100,22 +100,27 @@ def one_line(said: Said, *expected: str) -> None:
 
 
 def test_a_search_prints_its_table_with_all_controls_and_a_verdict(ran):
-    _, said = ran
+    folder, said = ran
     assert said.code == 0, said.err
+    champion = json.loads((folder / "run" / "found.json").read_text())["champion"]
     for name in ("evolved", "tuned", "random", "best of n", "hill climbing", "library", "bound *"):
-        assert f"\n {name} " in said.out
+        assert f"\n {name}{', the winner' if name == champion else ''} " in said.out
     assert "this was look 1 at these holdout traces, its figures were published, and 9 are left" in said.out
     *_, found, search = said.out.splitlines()
     assert "on 8 traces of the holdout (95 % interval: " in found and found.endswith(");")
-    assert "evolved has " in search and "than the best of the other searches, " in search
-    assert said.err.splitlines()[-1] == "augsim: run/best.py is the winner: augsim replay paging TRACE -p run/best.py"
+    other = "the best of the other searches, " if champion == "evolved" else "what evolved "
+    assert f"{champion} has " in search and f" than {other}" in search
+    by = "evolution" if champion == "evolved" else champion
+    told = f"augsim: run/best.py is the winner, found by {by}: augsim replay paging TRACE -p run/best.py"
+    assert said.err.splitlines()[-1] == told
 
 
 def test_the_winner_is_a_policy_file_that_tells_its_ancestry_and_figures(ran, capsys, monkeypatch):
     folder, _ = ran
     text = (folder / "run" / BEST).read_text()
     kept = json.loads((folder / "run" / "found.json").read_text())
-    assert "Ancestry, the youngest first:\n" in text
+    by = "evolution" if kept["champion"] == "evolved" else kept["champion"]
+    assert f"Found by {by}.\n" in text and "Ancestry, the youngest first:\n" in text
     assert kept["winner"]["id"] in text
     assert all(f"\n        {part}: -0." in text for part in ("train", "validation", "fresh", "holdout"))
     for claim in kept["claims"]:
@@ -332,7 +337,7 @@ def test_an_endpoint_lost_midway_is_told_and_the_same_command_goes_on_as_if_noth
         undisturbed = say(*words, "-o", "undisturbed")
     assert len(list((tmp_path / "run" / "answers").iterdir())) == len(known)
     one, other = (json.loads((tmp_path / name / "found.json").read_text()) for name in ("run", "undisturbed"))
-    assert one["entries"] == other["entries"] and one["winner"] == other["winner"]
+    assert one["runs"] == other["runs"] and one["winner"] == other["winner"]
     assert undisturbed.out == found.out  # the same candidate again costs no look
 
 
@@ -348,7 +353,7 @@ def test_what_a_stub_said_is_recorded_and_replayed_offline_to_the_same_run(say, 
     assert replayed.out == recorded.out
     for name in (JOURNAL, BEST):
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
-    entries = json.loads((tmp_path / "again" / "found.json").read_text())["entries"]
+    entries = json.loads((tmp_path / "again" / "found.json").read_text())["runs"][0]["entries"]
     assert "stub" in {each["proposer"] for each in entries} and "llm" not in {each["proposer"] for each in entries}
     run = json.loads((tmp_path / "again" / "found.json").read_text())
     n_jailed = sum(each["n_jailed"] for each in run["runs"])

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.adrs.figures.dress import EVOLVED, OTHERS, counts, facts, percents, within
+from sim.adrs.ending import finder_of
+from sim.adrs.figures.dress import OTHERS, counts, facts, look_of, percents, within
 from sim.adrs.record import Entry, Record
 from sim.adrs.wording import changed
 from sim.study.figures import style
@@ -27,14 +28,18 @@ def sheets(record: Record) -> list[Sheet]:
         raise Unfit("the winner was tried on no training instance")
     table = _table(record, line)
     others = table[table["place"] == 0]
-    without = sum(entry.loss is None for entry in record.entries)
-    said = [*facts(record), f"pale: {len(others):,} other candidates, each on the instances that it was tried on"]
+    without = sum(entry.loss is None for entry in record.finder.entries)
+    by = finder_of(record.champion)
+    said = [
+        *facts(record),
+        f"pale: {len(others):,} other candidates of {by}, each on the instances that it was tried on",
+    ]
     said += [f"{without:,} have no score"] if without else []
     said += [f"the youngest {MOST - 1} of {len(line)} ancestors and the first are named"] if len(line) > MOST else []
     said += ["thin: second parents"] if table["is_second"].any() else []
     return [
         Sheet(
-            "Ancestry of the winner",
+            f"Ancestry of the winner, found by {by}",
             said,
             [Panel(table, partial(draw, record=record))],
             width=9.6,
@@ -50,7 +55,7 @@ def _table(record: Record, line: list[Entry]) -> pd.DataFrame:
     children = {
         parent: len(line) - i for i, entry in enumerate(line) for parent in entry.parents[1:] if parent not in places
     }
-    entries = list(record.entries)
+    entries = list(record.finder.entries)
     if record.winner != record.before:
         entries.append(record.winner)
     rows = [
@@ -82,6 +87,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     Args:
         table: `number`, `note`, `policy`, `value`, `place`, `child`.
     """
+    shade = look_of(record, record.champion)["color"]
     line = table[table["place"] > 0].sort_values("place")
     winner = int(line["place"].max())
     others = table[table["place"] == 0]
@@ -93,17 +99,17 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
         axes.plot(
             [row["number"], child["number"]],
             [row["value"], child["value"]],
-            color=EVOLVED,
+            color=shade,
             linewidth=0.7,
             alpha=0.6,
             zorder=2,
         )
-    axes.plot(line["number"], line["value"], color=EVOLVED, linewidth=1.8, zorder=3)
+    axes.plot(line["number"], line["value"], color=shade, linewidth=1.8, zorder=3)
     named = {int(line["place"].min()), *line["place"].iloc[-(MOST - 1) :]}
     entries = []
     for row in line.to_dict("records"):
         is_winner = row["place"] == winner
-        mark: dict[str, Any] = {"marker": "*" if is_winner else "o", "color": EVOLVED, "linestyle": ""}
+        mark: dict[str, Any] = {"marker": "*" if is_winner else "o", "color": shade, "linestyle": ""}
         axes.plot([row["number"]], [row["value"]], zorder=4, markersize=12 if is_winner else 5, **mark)
         if row["place"] in named:
             axes.annotate(

@@ -43,7 +43,7 @@ def sheets(record: Record) -> list[Sheet]:
         "violet: better than the baseline, orange: worse, hatched: empty",
     ]
     said += ["°: tried on a part of them"] if (table["n_instances"] < record.n_train).any() else []
-    if table["is_winner"].any():
+    if table["is_winner"].any():  # the winner of a control may be none of these
         said.append(f"framed: the winner{' before it was simplified' if record.winner != record.before else ''}")
     return [
         Sheet(

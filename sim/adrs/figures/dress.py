@@ -16,8 +16,6 @@ from sim.study.figures.gallery import counted
 OTHERS = "#b9c2cc"
 """Candidates that nothing more is said of."""
 
-EVOLVED = style.PALETTE[0]
-
 
 def look_of(record: Record, name: str) -> dict[str, Any]:
     """The line of a search, or the level of what was not searched for."""

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.adrs.figures.dress import EVOLVED, OTHERS, counts, facts, percents, within
+from sim.adrs.ending import finder_of
+from sim.adrs.figures.dress import OTHERS, counts, facts, look_of, percents, within
 from sim.adrs.record import Entry, Record
 from sim.adrs.wording import changed
 from sim.study.figures import style
@@ -26,7 +27,8 @@ def sheets(record: Record) -> list[Sheet]:
     if table.empty:
         raise Unfit("no candidate was tried on all training instances")
     n = int((table["kind"] != "simplified").sum())
-    said = [*facts(record), f"{counted(n, 'candidate')} tried on all of them", "means, no intervals"]
+    said = [*facts(record), f"{counted(n, 'candidate')} of {finder_of(record.champion)} tried on all of them"]
+    said += ["means, no intervals"]
     said += ["the winner was chosen on validation, not here"]
     n_named = min(int(table["is_front"].sum()), MOST) + 1
     return [
@@ -42,7 +44,7 @@ def sheets(record: Record) -> list[Sheet]:
 
 def _table(record: Record) -> pd.DataFrame:
     """Candidates tried on all training instances: `id`, `policy`, `kind`, `size`, `value`, `is_front`."""
-    entries = [*record.entries, *([record.winner] if record.winner != record.before else [])]
+    entries = [*record.finder.entries, *([record.winner] if record.winner != record.before else [])]
     whole = [entry for entry in entries if entry.loss is not None and entry.n_instances == record.n_train]
     rows = [
         {
@@ -74,11 +76,12 @@ def _beats(one: Entry, other: Entry) -> bool:
 
 MARKS = {
     "candidate": (".", OTHERS, 4.0),
-    "seed": ("s", style.PALETTE[4], 4.5),
-    "before": ("D", EVOLVED, 6.0),
-    "winner": ("*", EVOLVED, 12.0),
-    "simplified": ("*", EVOLVED, 12.0),
+    "seed": ("s", style.INK, 3.5),
+    "before": ("D", "", 6.0),
+    "winner": ("*", "", 12.0),
+    "simplified": ("*", "", 12.0),
 }
+"""Kind -> marker, colour (empty: that of the search that found the winner), size."""
 
 NAMES = {
     "candidate": "candidates",
@@ -97,11 +100,11 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     """
     front = table[table["is_front"]].drop_duplicates(["size", "value"]).sort_values("size")
     axes.plot(front["size"], front["value"], color=style.GREY, linewidth=1.1, drawstyle="steps-post", zorder=1)
-    entries = []
+    entries, own = [], look_of(record, record.champion)["color"]
     for kind, (marker, shade, size) in MARKS.items():
         some = table[table["kind"] == kind]
         if len(some):
-            mark: dict[str, Any] = {"marker": marker, "color": shade, "markersize": size, "linestyle": ""}
+            mark: dict[str, Any] = {"marker": marker, "color": shade or own, "markersize": size, "linestyle": ""}
             axes.plot(some["size"], some["value"], zorder=2 + list(MARKS).index(kind), **mark)
             text = NAMES[kind]
             if kind in ("before", "winner", "simplified"):

@@ -15,7 +15,7 @@ from sim.adrs.holdout import Answer
 from sim.adrs.record import Elite
 from sim.core.errors import UnknownName
 from sim.study.figures.gallery import Unfit
-from tests.adrs.runs import COMMAND, entry, small
+from tests.adrs.runs import COMMAND, entry, holding, small
 from tests.study.figures.material import drawn, line_of, texts
 
 
@@ -115,7 +115,7 @@ def test_each_island_shows_its_elites_and_its_empty_places():
 
 def test_an_empty_island_is_drawn_empty_and_the_winner_is_framed():
     islands = ((), (Elite(2, 3, small().before.id),))
-    (sheet,) = archive.sheets(replace(small(), islands=islands))
+    (sheet,) = archive.sheets(holding(*small().finder.entries, islands=islands))
     assert sheet.panels[0].heading == "island 1: 0 elites" and sheet.panels[1].heading.startswith("island 2: 1 elite, ")
     assert len(drawn(sheet, 0).patches) == 0 and len(drawn(sheet, 1).patches) == 1
     with pytest.raises(Unfit):
@@ -124,7 +124,7 @@ def test_an_empty_island_is_drawn_empty_and_the_winner_is_framed():
 
 def test_an_elite_that_was_not_tried_on_all_instances_is_marked():
     part = entry("p", -0.1, n_instances=4)
-    (sheet,) = archive.sheets(replace(small(), entries=(part,), islands=((Elite(1, 1, "p"),),)))
+    (sheet,) = archive.sheets(holding(part, islands=((Elite(1, 1, "p"),),)))
     assert texts(drawn(sheet)) == ["−9.5°"] and "°: tried on a part of them" in sheet.facts
 
 
@@ -138,9 +138,9 @@ LOST = entry("e", None, number=4)
 WINNER = entry("w", -0.19, number=4, parents=("c",), note="simplified")
 
 
-def family(**changes):
-    made = {"entries": (SEED, OTHER, CHILD, PALE, LOST), "before": CHILD, "winner": WINNER, **changes}
-    return replace(small(), **made)
+def family(*entries, **changes):
+    made = {"before": CHILD, "winner": WINNER, **changes}
+    return holding(*(entries or (SEED, OTHER, CHILD, PALE, LOST)), **made)
 
 
 def test_the_line_of_first_parents_is_numbered_from_the_first_of_all():
@@ -170,7 +170,7 @@ def test_a_seed_that_wins_as_it_is_is_a_line_of_one():
 
 def test_a_winner_that_is_no_formula_is_told_by_what_is_noted_of_it():
     file = entry("f", -0.3, policy="edited sieve", note="edited sieve", proposer="ast")
-    (sheet,) = ancestry.sheets(family(entries=(file,), before=file, winner=file))
+    (sheet,) = ancestry.sheets(family(file, before=file, winner=file))
     assert "edited sieve" in drawn(sheet).get_legend().get_texts()[0].get_text()
 
 
@@ -186,7 +186,7 @@ def test_the_front_holds_what_no_other_is_both_smaller_and_better_than():
         entry("e", -0.4, size=11),
         entry("f", -0.9, size=2, n_instances=4),  # not tried on all
     )
-    (sheet,) = front.sheets(family(entries=entries, before=entries[4], winner=entries[4]))
+    (sheet,) = front.sheets(family(*entries, before=entries[4], winner=entries[4]))
     table = sheet.panels[0].table.set_index("id")
     assert table.index[table["is_front"]].tolist() == ["a", "c", "e"] and "f" not in table.index
     assert table["kind"].to_dict() == {"a": "seed", "b": "candidate", "c": "candidate", "d": "candidate", "e": "winner"}
@@ -202,14 +202,14 @@ def test_the_winner_stands_beside_what_it_was_before_it_was_simplified():
 
 def test_candidates_far_off_the_front_are_counted_and_not_drawn():
     entries = (entry("a", -0.1), entry("b", 3.0, size=9))
-    axes = drawn(front.sheets(family(entries=entries, before=entries[0], winner=entries[0]))[0])
+    axes = drawn(front.sheets(family(*entries, before=entries[0], winner=entries[0]))[0])
     assert "1 outside the picture" in texts(axes) and axes.get_ylim()[1] < 1
 
 
 def test_a_single_candidate_is_drawn_and_none_at_all_is_said():
     alone = entry("a", 0.0)
-    drawn(front.sheets(family(entries=(alone,), before=alone, winner=alone))[0])
-    drawn(ancestry.sheets(family(entries=(alone,), before=alone, winner=alone))[0])
+    drawn(front.sheets(family(alone, before=alone, winner=alone))[0])
+    drawn(ancestry.sheets(family(alone, before=alone, winner=alone))[0])
     lost = replace(alone, n_instances=4)
     with pytest.raises(Unfit):
-        front.sheets(family(entries=(lost,), before=lost, winner=lost))
+        front.sheets(family(lost, before=lost, winner=lost))

@@ -16,7 +16,7 @@ from sim.adrs.record import Raced
 from sim.adrs.report import page
 from sim.core.metric import Metric
 from sim.domains import paging
-from tests.adrs.runs import COMMAND, entry, found, small
+from tests.adrs.runs import COMMAND, entry, found, holding, small
 from tests.study.report.pages import parsed
 
 
@@ -44,7 +44,9 @@ def test_the_verdict_comes_first_in_words_then_what_the_holdout_was_asked(docume
 def test_the_table_has_every_line_with_its_interval_on_the_holdout(document):
     table = section(document, "verdict").all("table")[0]
     shown = rows(table)
-    assert [row[0].removesuffix(" *") for row in shown] == [line.name for line in small().lines]
+    names = [row[0].removesuffix(" *").removesuffix(", the winner") for row in shown]
+    assert names == [line.name for line in small().lines]
+    assert f"{small().champion}, the winner" in [row[0] for row in shown]
     headings = [cell.words() for cell in table.all("thead")[0].all("th")]
     assert headings == ["candidate", "policy", "evaluations", "train", "validation", "fresh", "holdout"]
     cell = shown[0][headings.index("holdout")]
@@ -89,7 +91,7 @@ def test_nothing_is_fetched_from_elsewhere():
 
 def test_what_a_candidate_says_cannot_become_part_of_the_page():
     loud = entry("x", None, status="crashed", detail="<script>alert(1)</script>", note="<b>bold</b>", proposer="llm")
-    document = parsed(page.render(replace(small(), entries=(*small().entries, loud)), "run"))
+    document = parsed(page.render(holding(*small().entries, loud, champion=small().champion), "run"))
     (row,) = rows(section(document, "failures").all("table")[0])
     assert row == ["x", "llm: <b>bold</b>", "crashed", "<script>alert(1)</script>"]
 
@@ -109,7 +111,7 @@ def test_a_foreign_family_gets_its_sentence_and_its_rows():
     told, effect = replace(small(), abroad=away), away["tuned"]
     assert told.reference == "tuned" and effect.n_better + effect.n_worse == 8
     assert wording.abroad(told) == (
-        f"tuned here, judged there: on 8 traces of the foreign family evolved has 5.1 % more misses than the library tuned "
+        f"tuned here, judged there: on 8 traces of the foreign family the winner has 5.1 % more misses than the library tuned "
         f"(95 % interval: 1.0 % more misses to 9.4 % more misses; better on {effect.n_better} of 8; p {effect.p:.2g})"
     )
     assert [row[1] for row in wording.against(told).rows].count("foreign") == len(away)
@@ -155,7 +157,7 @@ def test_how_the_winner_was_chosen_is_said_with_what_luck_does_there():
 def test_of_an_interrupted_search_the_page_claims_nothing():
     lines = tuple(replace(line, effects={"train": line.effects["train"]}) for line in small().lines)
     claims = ("the search was interrupted (out of quota)",)
-    told = replace(small(), lines=lines, against={}, gain=None, answer=Answer(0, False, 0.0, 10), claims=claims)
+    told = replace(small(), lines=lines, against={}, answer=Answer(0, False, 0.0, 10), claims=claims)
     verdict = section(parsed(page.render(told, "run")), "verdict")
     assert "These holdout traces were not looked at; of the looks 10 are left." in verdict.words()
     assert "kept back" not in verdict.words() and "holdout" not in rows(verdict.all("table")[0])[0]
