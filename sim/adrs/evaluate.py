@@ -12,6 +12,7 @@ In order, and the first that goes wrong is the report's status:
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
@@ -122,7 +123,7 @@ def evaluate(
         metric: of the system's results.
         baseline: instance's name -> what the baseline reaches there, above 0.
         probes: short instances to try it on first.
-        limits: of each of its processes.
+        limits: of each of its processes, and of all together.
         layers: what must stand between it and the machine.
 
     Returns:
@@ -267,6 +268,9 @@ class _Course:
     notes: list[str] = field(default_factory=list)
     probed: list[tuple[Opened, Decisions]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.deadline = time.monotonic() + self.limits.all_s
+
     def look(self) -> None:
         if not self.layers.allowlist:
             return
@@ -279,7 +283,11 @@ class _Course:
 
     def jail(self, hash_seed: int = 0) -> Jail:
         """A process that has met no event yet."""
-        jail = Jail(self.source, self.limits, self.layers, hash_seed)
+        left_s = self.deadline - time.monotonic()
+        if left_s <= 0:
+            raise Ended(Status.TIMEOUT, f"took more than {self.limits.all_s:g} s in all")
+        limits = replace(self.limits, wall_s=min(self.limits.wall_s, left_s))
+        jail = Jail(self.source, limits, self.layers, hash_seed)
         self.active = jail.active
         return jail
 

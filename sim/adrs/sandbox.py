@@ -7,6 +7,7 @@ what each layer holds.
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import shutil
@@ -45,15 +46,17 @@ class Limits:
         cpu_s: seconds of processor time.
         memory_mb: memory beside that of the interpreter, in MiB.
         answer_mb: the longest message it may send, in MiB.
+        all_s: seconds from the start of the candidate's first process to the end of its last.
     """
 
     wall_s: float = 60.0
     cpu_s: int = 60
     memory_mb: int = 2048
     answer_mb: int = 256
+    all_s: float = math.inf
 
     def __post_init__(self):
-        for name in ("wall_s", "cpu_s", "memory_mb", "answer_mb"):
+        for name in ("wall_s", "cpu_s", "memory_mb", "answer_mb", "all_s"):
             if not getattr(self, name) > 0:
                 raise InputError(f"limit {name} must be above 0, got {getattr(self, name)}")
 
@@ -199,7 +202,7 @@ class Jail:
         except Garbled as error:
             raise Ended(Status.ILLEGAL, f"something wrote to the result channel: {error}") from None
         except Overdue:
-            raise Ended(Status.TIMEOUT, f"took more than {self.limits.wall_s:g} s") from None
+            raise Ended(Status.TIMEOUT, f"took more than {self.limits.wall_s:.3g} s") from None
         except Closed:
             raise self._cause() from None
         if type(answer) is not dict:
@@ -216,7 +219,7 @@ class Jail:
         try:
             self.channel.send(document, arrays)
         except Overdue:
-            raise Ended(Status.TIMEOUT, f"took more than {self.limits.wall_s:g} s") from None
+            raise Ended(Status.TIMEOUT, f"took more than {self.limits.wall_s:.3g} s") from None
         except Closed:
             raise self._cause() from None
 

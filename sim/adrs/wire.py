@@ -22,6 +22,9 @@ HEADER = struct.Struct("<8sQQ")
 MOST_TEXT = 16 << 20
 """Bytes of a document: read, it takes many times its length in memory."""
 
+TOGETHER = 1 << 16
+"""Bytes of arrays that are copied so that all of a message is written at once, and the other side woken once."""
+
 TYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"})
 
 
@@ -68,10 +71,11 @@ class Channel:
         blobs = [np.ascontiguousarray(array) for array in arrays]
         specs = [[blob.dtype.str, blob.shape] for blob in blobs]
         text = _written([document, specs] if specs else [document]).encode()
-        self._write(HEADER.pack(self.nonce, len(text), sum(blob.nbytes for blob in blobs)) + text)
-        for blob in blobs:
-            if blob.nbytes:
-                self._write(memoryview(blob.reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
+        n_raw = sum(blob.nbytes for blob in blobs)
+        parts: list[Any] = [HEADER.pack(self.nonce, len(text), n_raw), text]
+        parts += [memoryview(blob.reshape(-1).view(np.uint8)) for blob in blobs if blob.nbytes]  # type: ignore[arg-type]
+        for part in [b"".join(parts)] if n_raw <= TOGETHER else parts:
+            self._write(part)
 
     def receive(self) -> tuple[Any, list[np.ndarray]]:
         """The next message: its document, and its arrays.

@@ -20,28 +20,7 @@ from tests.adrs.stub import Stub, says
 
 pytestmark = pytest.mark.slow
 
-BETTER = """Older pages leave first.
-
-<<<<<<< SEARCH
-        return age
-=======
-        return age + 1.5
->>>>>>> REPLACE
-"""
-
-HOSTILE = BETTER.replace("return age + 1.5", "return __import__('os')._exit(0)")
-
-WHOLE = """```python
-from sim.domains import paging
-
-
-class Evolved(paging.Sampled):
-    def score(self, page):
-        return self.age(page) + 1.5
-```
-"""
-
-HOSTILE_WHOLE = WHOLE.replace("return self.age(page) + 1.5", "return __import__('os')._exit(0)")
+HOSTILE = "return __import__('os')._exit(0)"
 
 COMMANDS = {
     "openevolve": "openevolve-run initial_program.py evaluator.py --config config.yaml --output out --iterations 3",
@@ -59,25 +38,31 @@ def place(engine: str) -> Path:
     return folder
 
 
-def ran(engine: str, folder: Path) -> str:
+DOMAINS = {
+    "paging": {"traces": ("workload:zipf,n_requests=2400,n_pages=60",), "options": {"capacity": "10"}},
+    "dispatch": {},
+    "transactions": {},
+    "transactions/engine": {},
+    "bandits": {},
+}
+
+
+def answer(engine: str, program: str, is_hostile: bool) -> str:
+    """A reply to a folder's first program: what it decides by is a little more, or the end of its process."""
+    before = program.splitlines()[-2]
+    assert before.startswith("        return "), before
+    after = f"        {HOSTILE}" if is_hostile else f"{before} + 1.5"
+    if engine == "gepa":
+        return f"```python\n{program.replace(before, after)}```"
+    return f"A change.\n\n<<<<<<< SEARCH\n{before}\n=======\n{after}\n>>>>>>> REPLACE\n"
+
+
+def ran(engine: str, domain: str, folder: Path) -> str:
     """Exports, runs the engine, gives all it said."""
     programs = place(engine)
-
-    def reply(number, _):
-        good, hostile = (WHOLE, HOSTILE_WHOLE) if engine == "gepa" else (BETTER, HOSTILE)
-        return says(hostile if number % 2 else good)
-
-    with Stub(reply) as stub:
-        export.export(
-            "paging",
-            engine,
-            folder,
-            traces=("workload:zipf,n_requests=2400,n_pages=60",),
-            options={"capacity": "10"},
-            most_rows=400,
-            model="stub",
-            api_base=stub.base_url,
-        )
+    with Stub(lambda number, _: says(answer(engine, first_program(folder), number % 2 == 1))) as stub:
+        given = {"model": "stub", "api_base": stub.base_url, "most_rows": 400, **DOMAINS[domain]}
+        export.export(domain, engine, folder, **given)
         done = subprocess.run(
             COMMANDS[engine].split(),
             cwd=folder,
@@ -92,29 +77,37 @@ def ran(engine: str, folder: Path) -> str:
     return said
 
 
-def test_openevolve_runs_the_folder_and_keeps_a_program_that_is_no_failure(tmp_path):
-    said = ran("openevolve", tmp_path / "folder")
+def first_program(folder: Path) -> str:
+    return next(folder.glob("initial*.py")).read_text()
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_openevolve_runs_the_folder_and_keeps_a_program_that_is_no_failure(tmp_path, domain):
+    said = ran("openevolve", domain, tmp_path / "folder")
     told = json.loads((tmp_path / "folder/out/best/best_program_info.json").read_text())
     assert 1 < told["metrics"]["combined_score"] < 2
     assert "combined_score=0.0000" in said
 
 
-def test_skydiscover_runs_the_folder_and_keeps_a_program_that_is_no_failure(tmp_path):
-    said = ran("skydiscover", tmp_path / "folder")
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_skydiscover_runs_the_folder_and_keeps_a_program_that_is_no_failure(tmp_path, domain):
+    said = ran("skydiscover", domain, tmp_path / "folder")
     told = json.loads((tmp_path / "folder/out/best/best_program_info.json").read_text())
     assert 1 < told["metrics"]["combined_score"] < 2
     assert "combined_score=0.0000" in said
 
 
-def test_gepa_runs_the_folder_and_keeps_a_program_that_is_no_failure(tmp_path):
-    said = ran("gepa", tmp_path / "folder")
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_gepa_runs_the_folder_and_keeps_a_program_that_is_no_failure(tmp_path, domain):
+    said = ran("gepa", domain, tmp_path / "folder")
     best = re.search(r"best score ([\d.]+)", said)
     assert best is not None and 1 < float(best[1]) < 2
     assert "_exit" not in (tmp_path / "folder/out/best_program.py").read_text()
 
 
-def test_shinka_runs_the_folder_and_marks_a_failure_as_incorrect(tmp_path):
-    ran("shinka", tmp_path / "folder")
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_shinka_runs_the_folder_and_marks_a_failure_as_incorrect(tmp_path, domain):
+    ran("shinka", domain, tmp_path / "folder")
     results = sorted((tmp_path / "folder/out").glob("gen_*/results"))
     told = [[json.loads((each / name).read_text()) for name in ("metrics.json", "correct.json")] for each in results]
     assert len(told) >= 2

@@ -19,9 +19,6 @@ from sim.study.experiment import Bench
 SHARE = 0.8
 """Of the time that an evaluation has, for all of a candidate's processes together; the rest is for judging."""
 
-N_PROCESSES = 4
-"""Of a candidate: two for the probes, where it is asked, where it is played."""
-
 
 def score(description: Path, program: Path, split: str, number: int | None = None) -> dict[str, Any]:
     """Judges a program's file.
@@ -40,7 +37,7 @@ def score(description: Path, program: Path, split: str, number: int | None = Non
         raise InputError(f'no split named "{split}"; expected train or validation')
     _check(told)
     chosen = told[split] if number is None else [told[split][number]]
-    limit_s = SHARE * told["kill_s"] / N_PROCESSES
+    limit_s = SHARE * told["kill_s"]
     tried, losses = evaluate.judge(
         program.read_text(errors="replace"),
         [instance(each) for each in chosen],
@@ -48,7 +45,7 @@ def score(description: Path, program: Path, split: str, number: int | None = Non
         told["metric"],
         {each["name"]: each["baseline"] for each in chosen},
         [instance(each) for each in told["probes"]],
-        Limits(wall_s=limit_s, cpu_s=int(limit_s)),
+        Limits(wall_s=limit_s, cpu_s=int(limit_s), all_s=limit_s),
     )
     return {
         "status": tried.status,
