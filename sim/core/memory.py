@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
+
+LINE_BYTES = 64
+"""What the processor fetches at a time."""
 
 
 def touch(array: np.ndarray, i: int) -> None:
@@ -18,6 +22,21 @@ def touch_parts(thing: Any, indices: np.ndarray, k: int) -> None:
     For the loop of a system, which has the coming requests: what a policy knows of the page requested soon is then at hand.
     Not part of the rules: the policy sees nothing of it, and results stay the same.
     """
+
+
+def reach_parts(thing: Any, indices: np.ndarray, k: int) -> None:
+    """As `touch_parts`, with the method `reach`: of structures where `touch` fetches only where to look.
+
+    For a request sooner than that of `touch_parts`, so that what was touched has arrived.
+    """
+
+
+def zeros_on_lines(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Zeros that begin where a cache line does, so that rows of `LINE_BYTES` bytes lie in one line each."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(n_bytes + LINE_BYTES, np.uint8)
+    start = -room.ctypes.data % LINE_BYTES
+    return room[start : start + n_bytes].view(dtype).reshape(shape)
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -19,7 +19,7 @@ import numpy as np
 from sim.core.binding import unbound
 from sim.core.errors import CannotCompile
 from sim.core.kinds import Array, Cell, Generator, Items, Kind, Number, Object, Record, Static, Table, source_tree
-from sim.core.memory import touch, touch_parts
+from sim.core.memory import reach_parts, touch, touch_parts
 from sim.core.policy import check_number, defines
 
 DRAWS = (
@@ -226,20 +226,22 @@ class Rewriter(ast.NodeTransformer):
             return None
         match node.value:
             case ast.Call(ast.Name(name), [thing, indices, k]) if self._resolve(name)[1] is touch_parts:
-                return self._touch_parts(node, thing, indices, k)
+                return self._call_parts(node, "touch", thing, indices, k)
+            case ast.Call(ast.Name(name), [thing, indices, k]) if self._resolve(name)[1] is reach_parts:
+                return self._call_parts(node, "reach", thing, indices, k)
             case ast.Call(ast.Name(name)) if self._resolve(name)[1] is check_number:
                 return None
         node.value = self.visit(node.value)
         return node
 
-    def _touch_parts(self, node: ast.Expr, thing: ast.expr, indices: ast.expr, k: ast.expr) -> Any:
-        """A call of `touch(indices[k])` for each structure within the thing that has this method."""
+    def _call_parts(self, node: ast.Expr, method: str, thing: ast.expr, indices: ast.expr, k: ast.expr) -> Any:
+        """A call of `method(indices[k])` for each structure within the thing that has this method."""
         indices, k = self.visit(indices), self.visit(k)
         is_there = ast.Compare(k, [ast.Lt()], [call("len", indices)])
         index = ast.Subscript(indices, machine("word", k), ast.Load())
         calls: list[ast.stmt] = [
-            ast.Expr(self._call_method(ast.Call(ast.Name("touch"), [], []), part, "touch", [twin(index)]))
-            for part in touched(self.visit(thing))
+            ast.Expr(self._call_method(ast.Call(ast.Name(method), [], []), part, method, [twin(index)]))
+            for part in having(method, self.visit(thing))
         ]
         return ast.copy_location(ast.If(is_there, calls, []), node) if calls else None
 
@@ -784,19 +786,19 @@ def locals_in(index: ast.expr) -> set[str]:
     return {part.id for part in ast.walk(index) if isinstance(part, ast.Name)} - {"self"}
 
 
-def touched(thing: ast.expr) -> list[ast.expr]:
-    """The structures within an object, however deep, that have a method `touch`."""
+def having(method: str, thing: ast.expr) -> list[ast.expr]:
+    """The structures within an object, however deep, that have this method; not those within one that has it."""
     kind = kind_at(thing)
     if not isinstance(kind, Object | Items):
         return []
-    if isinstance(kind, Object) and callable(getattr(kind.cls, "touch", None)):
+    if isinstance(kind, Object) and callable(getattr(kind.cls, method, None)):
         return [thing]
     parts: list[tuple[ast.expr, Kind]]
     if isinstance(kind, Items):
         parts = [(ast.Subscript(thing, ast.Constant(i), ast.Load()), item) for i, item in enumerate(kind.items)]
     else:
         parts = [(ast.Attribute(thing, plain(name), ast.Load()), field) for name, field in kind.fields]
-    return [found for part, field in parts for found in touched(with_kind(part, field))]
+    return [found for part, field in parts for found in having(method, with_kind(part, field))]
 
 
 def stored_name(node: ast.AST) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.core.compile import compile_loop
 from sim.core.kinds import instances, state
-from sim.core.memory import touch, touch_parts
+from sim.core.memory import LINE_BYTES, reach_parts, touch, touch_parts, zeros_on_lines
 from sim.core.seeds import stream
 from sim.core.structures import Heap, IndexSet, LinkedList, LinkedLists, Queue, RandomSet, Slots, Structure
 from sim.core.trace import NONE
@@ -94,12 +94,27 @@ def test_machine_code_raises_before_it_writes_beside_a_structure():
             compile_loop(attempt, {"trial": trial}, "attempt")(0, 1)
 
 
+class Index(Structure):
+    """Tells where to look for a page, which is the first thing to fetch."""
+
+    def __init__(self):
+        self.place = np.arange(N)[::-1].copy()
+        self.text = np.arange(N)
+
+    def touch(self, page):
+        touch(self.place, page)
+
+    def reach(self, page):
+        touch(self.text, self.place[page])
+
+
 class Library(Structure):
     """Structures within structures, and what is touched in them."""
 
     def __init__(self):
         self.order = LinkedList(N)
         self.shelves = [LinkedLists(N, 2), LinkedLists(N, 3)]
+        self.index = Index()
         self.row = np.arange(8)
         self.bits = np.ones(8, np.bool_)
 
@@ -107,6 +122,7 @@ class Library(Structure):
 def browse(library, pages, start, stop):
     for i in range(start, stop):
         touch_parts(library, pages, i + 4)
+        reach_parts(library, pages, i + 2)
         touch(library.row, i)
         touch(library.bits, i)
         library.order.push_back(int(pages[i]))
@@ -119,10 +135,21 @@ def test_touching_changes_nothing_and_needs_no_row_to_be_there():
     loop = compile_loop(browse, {"library": compiled, "pages": pages}, "browse")
     loop(0, len(pages))
     text = Path(loop.module.__file__).read_text()
-    assert text.count("touch(library.") == 5  # three lists, the row and the bits
+    assert text.count("touch(library.") == 6  # three lists, the index, the row and the bits
+    assert text.count("reach(library.") == 1  # the index alone
     assert plain.order.links.tolist() == compiled.order.links.tolist()
     assert compiled.shelves[1].lists.tolist() == [NONE] * N
     assert compiled.row.tolist() == list(range(8))
+    assert compiled.index.text.tolist() == list(range(N))
+
+
+@pytest.mark.parametrize("n_rows", [1, 7, 5000])
+def test_rows_of_a_line_lie_in_one_line(n_rows):
+    others = [np.zeros(n) for n in range(1, 9)]  # so that memory begins anywhere
+    rows = zeros_on_lines((n_rows, LINE_BYTES // 4), np.int32)
+    assert others and rows.shape == (n_rows, 16) and rows.dtype == np.int32 and rows.flags.c_contiguous
+    assert rows.ctypes.data % LINE_BYTES == 0
+    assert not rows.any()
 
 
 @given(STEPS)

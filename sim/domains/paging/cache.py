@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.core.memory import touch, touch_parts
+from sim.core.memory import reach_parts, touch, touch_parts
 from sim.core.operations import Operation
 from sim.core.policy import check_number, defines
 from sim.core.structures import Structure
@@ -175,6 +175,9 @@ def breach(policy, cache):
 AHEAD = 16
 """Requests between the fetch of what a policy knows of a page and its use: some 100 ns, one access to memory."""
 
+NEAR = 4
+"""Requests between the fetch of what can be found only with that, and its use."""
+
 
 def play(cache, predicted, oracle, policy, rows, pages, start, stop):
     """The loop of every paging run. `predicted` and `oracle` keep on-line predictions up to date, and may be None.
@@ -184,6 +187,7 @@ def play(cache, predicted, oracle, policy, rows, pages, start, stop):
     for i in range(start, stop):
         touch_parts(cache, pages, i + AHEAD)
         touch_parts(policy, pages, i + AHEAD)
+        reach_parts(policy, pages, i + NEAR)
         request = rows[i]
         cache.now = i
         if cache.has_warmup and i == cache.warmup:

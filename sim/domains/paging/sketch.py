@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from sim.core.memory import touch, unchecked
+from sim.core.memory import LINE_BYTES, touch, unchecked, zeros_on_lines
 from sim.core.structures import Structure
 
-N_POSITIONS, WIDTH = 10, 16
-"""Counters of a page, and the room for their positions: a power of 2, so that most lie within one cache line."""
+N_POSITIONS, WIDTH = 10, LINE_BYTES // 4
+"""Counters of a page, and the room for their positions: one cache line."""
 
 COUNTERS_PER_PAGE = -math.log(0.001) / math.log(2) ** 2
 """14.4, those of a Bloom filter with an error rate of 0.1 %."""
@@ -34,7 +34,7 @@ class Sketch(Structure):
     def __init__(self, n_counted: int, n_pages: int):
         n_counters = math.ceil(COUNTERS_PER_PAGE * n_counted)
         self.counts = np.zeros(n_counters, np.int32)
-        self.positions = np.zeros((n_pages, WIDTH), np.int32)
+        self.positions = zeros_on_lines((n_pages, WIDTH), np.int32)
         for start in range(0, n_pages, BLOCK):
             pages = np.arange(start, min(start + BLOCK, n_pages))
             hashes, step = (xxh64(pages, seed).astype(np.uint32) for seed in SEEDS)
