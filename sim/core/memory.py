@@ -20,7 +20,8 @@ def touch_parts(thing: Any, indices: np.ndarray, k: int) -> None:
     """Calls `touch(indices[k])` of all structures within `thing` that have this method; does nothing where there is no k-th.
 
     For the loop of a system, which has the coming requests: what a policy knows of the page requested soon is then at hand.
-    Not part of the rules: the policy sees nothing of it, and results stay the same.
+    Not part of the rules: a method that does anything but `touch` is not called, so the policy sees nothing of it, and results
+    stay the same.
     """
 
 

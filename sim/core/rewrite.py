@@ -7,6 +7,7 @@ over a tuple of policies are unrolled, and every index into an array is checked.
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -787,11 +788,11 @@ def locals_in(index: ast.expr) -> set[str]:
 
 
 def having(method: str, thing: ast.expr) -> list[ast.expr]:
-    """The structures within an object, however deep, that have this method; not those within one that has it."""
+    """The structures within an object, however deep, that fetch by this method; not those within one that does."""
     kind = kind_at(thing)
     if not isinstance(kind, Object | Items):
         return []
-    if isinstance(kind, Object) and callable(getattr(kind.cls, method, None)):
+    if isinstance(kind, Object) and only_fetches(getattr(kind.cls, method, None)):
         return [thing]
     parts: list[tuple[ast.expr, Kind]]
     if isinstance(kind, Items):
@@ -799,6 +800,34 @@ def having(method: str, thing: ast.expr) -> list[ast.expr]:
     else:
         parts = [(ast.Attribute(thing, plain(name), ast.Load()), field) for name, field in kind.fields]
     return [found for part, field in parts for found in having(method, with_kind(part, field))]
+
+
+def only_fetches(method: Any) -> bool:
+    """Whether a method does nothing but `touch`, at places that it may look up: then it may be told of requests to come.
+
+    Any other method of that name, in a policy's file perhaps, is never called for what has not been requested yet.
+    """
+    if not inspect.isfunction(method):
+        return False
+    known = {**vars(builtins), **method.__globals__}
+    parts = [part for statement in source_tree(method).body for part in ast.walk(statement)]
+    own = {*method.__code__.co_varnames, *method.__code__.co_freevars}
+    for part in parts:
+        match part:
+            case ast.Call(ast.Name(name)) if name not in own and known.get(name) in (touch, range):
+                continue
+            case (
+                ast.Name()
+                | ast.Attribute(ctx=ast.Load())
+                | ast.Subscript(ctx=ast.Load())
+                | ast.Constant()
+                | ast.BinOp()
+            ):
+                continue
+            case ast.Expr() | ast.Assign() | ast.For() | ast.operator() | ast.expr_context():
+                continue
+        return False
+    return True
 
 
 def stored_name(node: ast.AST) -> str:

@@ -370,3 +370,49 @@ def test_every_structure_works_the_same_compiled():
             if isinstance(part, np.ndarray | int | float):
                 assert np.array_equal(part, state(theirs)[name]), (type(mine).__name__, name)
     assert plain.rng.bit_generator.state == compiled.rng.bit_generator.state
+
+
+class Nosy(Structure):
+    """Keeps what it is told of coming pages, by a method of that name and by a call within one that fetches."""
+
+    def __init__(self):
+        self.seen = np.zeros(N, np.int64)
+        self.n = 0
+        self.inner = Prying()
+
+    def touch(self, page):
+        self.n += 1
+
+    def reach(self, page):
+        touch(self.seen, self.look(page))
+
+    def look(self, page):
+        self.n += page
+        return page
+
+
+def pry(array, page):
+    array[page] = 1
+
+
+class Prying(Structure):
+    def __init__(self):
+        self.seen = np.zeros(N, np.int64)
+        self.order = LinkedList(N)
+
+    def touch(self, page):
+        self.seen[page] = 1
+
+    def reach(self, page):
+        touch = pry
+        touch(self.seen, page)
+
+
+def test_a_method_that_does_more_than_fetch_is_not_told_of_what_comes():
+    library = Library()
+    library.nosy = Nosy()
+    pages = np.arange(N, dtype=np.int64)
+    loop = compile_loop(browse, {"library": library, "pages": pages}, "browse")
+    loop(0, len(pages))
+    assert library.nosy.n == 0 and not library.nosy.inner.seen.any()
+    assert Path(loop.module.__file__).read_text().count("touch(library.") == 7  # the list within as well
