@@ -25,6 +25,7 @@ from sim.adrs.proposers import Proposer
 from sim.adrs.proposers.formulas import Formulas
 from sim.adrs.proposers.mixture import Mixture
 from sim.adrs.proposers.parameters import Parameters
+from sim.adrs.race import by_trace
 from sim.adrs.sandbox import ALL, Layers, standing
 from sim.adrs.search import SEEDS, THE_BEST, Search, Step
 from sim.adrs.shelf import Shelf
@@ -114,6 +115,8 @@ def finder(ending: Ending, search: Search, controls: Sequence[tuple[str, Search]
 
 Watch = Callable[[str, Step], None]
 
+Say = Callable[[str], None]
+
 Maker = Callable[[Problem, Splits], Proposer]
 
 
@@ -124,6 +127,7 @@ def evolve(
     folder: Path | None = None,
     makers: Sequence[Maker] = (),
     watch: Watch = lambda name, step: None,
+    say: Say = lambda notice: None,
 ) -> Found:
     """Searches for a better policy of a domain.
 
@@ -133,6 +137,7 @@ def evolve(
         folder: keeps the journal and `best.py`; a run with the same wishes goes on from there. None: nothing is kept.
         makers: of the search's proposers, among which a bandit chooses; formulas where there are none.
         watch: told of each generation.
+        say: told of each notice as soon as it is known.
 
     Raises:
         InputError: no problem, no traces, overlapping splits, a budget too small, a seed policy that fails, a proposer without
@@ -140,10 +145,12 @@ def evolve(
             layers around candidates that will run as code.
     """
     with alone(folder):
-        return _evolve(wanted, mapper, folder, makers, watch)
+        return _evolve(wanted, mapper, folder, makers, watch, say)
 
 
-def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequence[Maker], watch: Watch) -> Found:
+def _evolve(
+    wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequence[Maker], watch: Watch, say: Say
+) -> Found:
     problem = problems.find(wanted.domain)
     bench = Bench()
     splits, notices = splits_of(problem, bench, wanted)
@@ -161,23 +168,37 @@ def _evolve(wanted: Wanted, mapper: Mapper, folder: Path | None, makers: Sequenc
         notices.append(f"goes on from {journal.n_found:,} trials that {folder} holds")
     else:
         ladder.refuse_when_spent()
+    n_judging = len(by_trace(splits.holdout))
+    if n_judging < endings.ENOUGH:
+        notices.append(
+            f"{endings.traces(n_judging)} in the holdout: too few to announce a gain, whatever is found; name "
+            f"{endings.ENOUGH} or more with --holdout"
+        )
     ledger = Ledger(wanted.events, N_SEARCHES)
     court = Court(problem, Judge(problem.domain, mapper), journal, ledger)
     refuse_failing(court, seeds, splits)
+    for notice in notices:
+        say(notice)
+
+    def note(*lines: str) -> None:
+        for line in lines:
+            notices.append(line)
+            say(line)
+
     search = Search("evolved", court, splits, proposer, begun, wanted.budget, wanted.seed)
     controls = controls_of(court, splits, seeds, wanted)
     for name, each in [("evolved", search), *controls]:
         for step in each.run():
             watch(name, step)
-        notices += dict.fromkeys(each.notices)
+        note(*dict.fromkeys(each.notices))
         if each.tokens:
-            notices.append(f"{name} took {each.tokens:,} tokens, {each.dollars:.2f} dollars")
+            note(f"{name} took {each.tokens:,} tokens, {each.dollars:.2f} dollars")
         if each is search and each.stopped and len(each.tried) == len(begun) and not ledger.is_spent(each.name):
             raise InputError(f"{proposer.name} made no candidate: {each.stopped}")
         if each.stopped:
-            notices.append(f"{name} stopped early: {each.stopped}")
+            note(f"{name} stopped early: {each.stopped}")
     ending = endings.conclude(court, splits, search, controls, ladder, wanted.seed)
-    notices += ending.notices
+    note(*ending.notices)
     best = None
     if folder is not None:
         best = folder / BEST

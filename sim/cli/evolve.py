@@ -214,14 +214,12 @@ def command(
     progress = _Progress(problem, budget)
     with module.Pool(trials(domain, Inputs(), Layers(without)), Budget(), **given) as pool:
         try:
-            found = evolve(wanted, pool.map, folder=place, makers=made, watch=progress)
+            found = evolve(wanted, pool.map, folder=place, makers=made, watch=progress, say=progress.say)
         except KeyboardInterrupt:
             output.notice(f"interrupted; {place} keeps what was found. The same command goes on from there")
             sys.exit(2)
         finally:
             progress.clear()
-    for line in found.notices:
-        output.notice(line)
     record = records.of(found, wanted, written, time.monotonic() - progress.began)
     if json_wanted or csv_wanted:
         print(output.as_json(as_rows(found)) if json_wanted else output.as_csv(as_rows(found)))
@@ -325,6 +323,11 @@ class _Progress:
                 file=sys.stderr,
                 flush=True,
             )
+
+    def say(self, notice: str) -> None:
+        """Prints a notice in place of the line, which comes again."""
+        self.clear()
+        output.notice(notice)
 
     def clear(self) -> None:
         if self.is_shown:
