@@ -66,6 +66,18 @@ def check_number(policy: Policy, verb: str, answer: Any, row: int) -> None:
         )
 
 
+def check_truth(policy: Policy, verb: str, answer: Any, row: int) -> None:
+    """As `check_number`, of an answer that is yes or no.
+
+    Raises:
+        IllegalDecision: there was none.
+    """
+    if answer is None:
+        raise IllegalDecision(
+            f"{type(policy).__name__} answered None to {verb} at request {row}; expected True or False; is a return missing?"
+        )
+
+
 def counters_of(policy: Any) -> dict[str, float]:
     """Running totals that a policy tells by an optional `counters()`, for the timeline of its run."""
     return policy.counters() if defines(policy, "counters") else {}

@@ -21,7 +21,7 @@ from sim.core.binding import unbound
 from sim.core.errors import CannotCompile
 from sim.core.kinds import Array, Cell, Generator, Items, Kind, Number, Object, Record, Static, Table, source_tree
 from sim.core.memory import reach_parts, touch, touch_parts
-from sim.core.policy import check_number, defines
+from sim.core.policy import check_number, check_truth, defines
 
 DRAWS = (
     "random",
@@ -230,7 +230,7 @@ class Rewriter(ast.NodeTransformer):
                 return self._call_parts(node, "touch", thing, indices, k)
             case ast.Call(ast.Name(name), [thing, indices, k]) if self._resolve(name)[1] is reach_parts:
                 return self._call_parts(node, "reach", thing, indices, k)
-            case ast.Call(ast.Name(name)) if self._resolve(name)[1] is check_number:
+            case ast.Call(ast.Name(name)) if self._resolve(name)[1] in (check_number, check_truth):
                 return None
         node.value = self.visit(node.value)
         return node

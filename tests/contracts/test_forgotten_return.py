@@ -14,6 +14,14 @@ class Evicts(paging.Policy):
         request.page + 1
 
 
+class Wants(paging.Policy):
+    def wants(self, request):
+        request.page + 1
+
+    def evict(self, request):
+        return 0
+
+
 class Routes(dispatch.Policy):
     def route(self, job, view):
         view.now + 1
@@ -39,6 +47,7 @@ class Exits(dispatch.Policy):
 
 FORGETFUL = [
     ("paging", "workload:zipf,n_requests=100,n_pages=50", {"capacity": 10}, Evicts(), "evict"),
+    ("paging", "workload:zipf,n_requests=100,n_pages=50", {"capacity": 10}, Wants(), "wants"),
     ("dispatch", "workload:poisson,rate=1,n_jobs=100", {"servers": 2}, Routes(), "route"),
     ("bandits", "workload:bernoulli,n_rounds=20", {}, Chooses(), "choose"),
     ("transactions", "workload:ycsb,n_transactions=20", {}, Picks(), "pick"),

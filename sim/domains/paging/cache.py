@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core.memory import reach_parts, touch, touch_parts
 from sim.core.operations import Operation
-from sim.core.policy import check_number, defines
+from sim.core.policy import check_number, check_truth, defines
 from sim.core.structures import Structure
 from sim.core.trace import NONE
 
@@ -93,10 +93,13 @@ class Cache(Structure):
         if self.sizes is not None and request.size > self.capacity:
             self.too_large += 1
             return 0
-        if defines(policy, "wants") and not policy.wants(request):
-            self.bypassed += 1
-            self.note(BYPASS, page)
-            return 0
+        if defines(policy, "wants"):
+            is_wanted = policy.wants(request)
+            check_truth(policy, "wants", is_wanted, request.index)
+            if not is_wanted:
+                self.bypassed += 1
+                self.note(BYPASS, page)
+                return 0
         while self.used + request.size > self.capacity:
             if self.awaits_full and not self.is_warm:
                 self.begin_counting()
