@@ -79,7 +79,7 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
 @click.option(
     "--prompt-characters", type=options.Whole(1), default=60_000, show_default=True, help="llm: the most of a prompt."
 )
-@click.option("--cassette", type=click.Path(file_okay=False), help="llm: folder of answers.  [default: DIR/answers]")
+@click.option("--cassette", type=options.Place(file_okay=False), help="llm: folder of answers.  [default: DIR/answers]")
 @click.option(
     "--cassette-mode",
     type=click.Choice(["record", "replay", "off"]),
@@ -103,7 +103,11 @@ PROPOSERS = ("gp", "cma", "ast", "llm")
 @click.option("--looks", type=options.Whole(1), default=10, show_default=True, help="Looks that a holdout is good for.")
 @click.option("--seed", type=options.Whole(), default=0, show_default=True, help="Of all draws.")
 @click.option(
-    "-o", "--output", "folder", type=click.Path(file_okay=False), help="Folder of the run.  [default: evolve-DOMAIN]"
+    "-o",
+    "--output",
+    "folder",
+    type=options.Place(file_okay=False),
+    help="Folder of the run.  [default: evolve-DOMAIN]",
 )
 @click.option(
     "--without",
@@ -159,7 +163,8 @@ def command(
     from sim.study.runs import Budget, Inputs
 
     module, given = options.backend(backend, n_workers, scheduler)
-    pairs = dict(_pair(text) for text in settings)
+    if json_wanted and csv_wanted:
+        raise click.UsageError("--json and --csv exclude each other; give one of them")
     wanted = Wanted(
         domain,
         traces,
@@ -169,7 +174,7 @@ def command(
         budget,
         events,
         seed,
-        pairs,
+        options.settings(settings),
         most_rows,
         looks,
         without,
@@ -289,13 +294,6 @@ MAKERS: dict[str, Maker] = {
     "cma": lambda problem, splits: Constants(problem),
     "ast": lambda problem, splits: ASTEdits(problem),
 }
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise click.UsageError(f'--set "{text}" is no setting; expected KEY=VALUE, e.g. capacity=1%')
-    return key.strip().replace("-", "_"), value
 
 
 class _Progress:

@@ -13,7 +13,15 @@ from sim.cli.output import notice
 @click.command()
 @click.argument("domain")
 @click.option("--to", "engine", required=True, metavar="ENGINE", help="openevolve, shinka, gepa or skydiscover.")
-@click.option("-o", "--output", "out", required=True, metavar="DIR", help="Folder to write.")
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    type=options.Place(file_okay=False),
+    metavar="DIR",
+    help="Folder to write.",
+)
 @click.option(
     "--trace", "traces", multiple=True, metavar="TRACE", help="Search on these; repeatable. Default: the domain's own."
 )
@@ -52,13 +60,12 @@ def command(
     """Hand a domain's problem to another engine: programs are judged here, in a jail."""
     from sim.adrs.export import export
 
-    told = dict(_pair(text) for text in settings)
     for line in export(
         domain,
         engine,
         Path(out),
         traces=traces,
-        options=told,
+        options=options.settings(settings),
         most_rows=rows,
         seed=seed,
         model=model,
@@ -66,10 +73,3 @@ def command(
         force=force,
     ):
         notice(line)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise click.UsageError(f'--set "{text}" is no setting; expected KEY=VALUE, e.g. --set capacity=1%')
-    return key.strip().replace("-", "_"), value.strip()

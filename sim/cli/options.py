@@ -32,6 +32,17 @@ class Whole(click.ParamType):
         raise click.UsageError(message, ctx)
 
 
+class Place(click.Path):
+    """A file or a folder to write; "" is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            option = param.opts[-1] if param else "this"
+            what = "file" if self.file_okay else "folder"
+            raise click.UsageError(f'{option} must name a {what}, got ""; leave it out for the usual one', ctx)
+        return super().convert(value, param, ctx)
+
+
 READER_HELP = "Option of the trace's reader, e.g. -t page-column=3 -t delimiter='|'; repeatable."
 
 
@@ -94,6 +105,24 @@ def reader_arguments(pairs: tuple[str, ...], file_format: str) -> dict[str, Any]
                 raise click.UsageError(f'-t "{part}" is no reader option; expected key=value, e.g. -t page-column=3')
             arguments[key.strip().replace("-", "_")] = value
     return arguments
+
+
+def settings(texts: tuple[str, ...]) -> dict[str, str]:
+    """`--set KEY=VALUE` options as options of a system.
+
+    Raises:
+        UsageError: one is no pair, or a key is there twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        key, value = key.strip().replace("-", "_"), value.strip()
+        if not equals or not key:
+            raise click.UsageError(f'--set "{text}" is no setting; expected KEY=VALUE, e.g. --set capacity=1%')
+        if key in found:
+            raise click.UsageError(f"--set names {key} twice, as {found[key]} and as {value}; give one of them")
+        found[key] = value
+    return found
 
 
 def refuse_for_a_search(folder: str, **given: str | None) -> None:

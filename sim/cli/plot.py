@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--figure", "names", multiple=True, metavar="NAME", help="Draw this one; repeatable.  [default: all]")
-@click.option("-o", "--output", "target", type=click.Path(file_okay=False), help="Write here.  [default: DIR/figures]")
+@click.option(
+    "-o", "--output", "target", type=options.Place(file_okay=False), help="Write here.  [default: DIR/figures]"
+)
 @click.option(
     "--format", "kind", type=click.Choice(("png", "svg", "pdf")), default="png", show_default=True, help="Of the files."
 )

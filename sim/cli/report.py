@@ -16,7 +16,7 @@ from sim.study.store import Store
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option(
-    "-o", "--output", "target", type=click.Path(dir_okay=False), help="Write here.  [default: DIR/report.html]"
+    "-o", "--output", "target", type=options.Place(dir_okay=False), help="Write here.  [default: DIR/report.html]"
 )
 @click.option("--metric", help="Report on this metric.  [default: the study's]")
 @click.option("--baseline", metavar="POLICY", help="Hold the others against this one.  [default: the study's]")

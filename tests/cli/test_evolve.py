@@ -186,6 +186,8 @@ def test_another_seed_draws_other_traces_and_candidates(ran, tmp_path):
         ),  # 8 x 300 x 11 x 5
         (("paging", *SMALL, "--set", "capcity=3"), ('no setting of paging named "capcity"; did you mean "capacity"?',)),
         (("paging", *SMALL, "--set", "capacity"), ('--set "capacity" is no setting; expected KEY=VALUE',)),
+        (("paging", *SMALL, "--set", "capacity=9"), ("--set names capacity twice, as 8 and as 9; give one of them",)),
+        (("paging", *SMALL, "--json", "--csv"), ("--json and --csv exclude each other; give one of them",)),
         (("paging", *SMALL, "--proposer", "genius"), ("'genius' is not one of",)),
         (("paging", *SMALL, "--proposer", "llm"), ("proposer llm needs a model; name one by --model",)),
         (("paging", *SMALL, "--proposer", "llm", "--model", "m"), ("proposer llm needs an endpoint, --base-url http",)),
@@ -198,6 +200,14 @@ def test_another_seed_draws_other_traces_and_candidates(ran, tmp_path):
 )
 def test_wrong_use_gets_one_line_and_exit_code_2(say, words, expected):
     one_line(say(*words, "-o", "run"), *expected)
+
+
+def test_a_folder_without_a_name_is_none_and_not_the_usual_one(say, tmp_path):
+    for option, name in (("-o", "--output"), ("--cassette", "--cassette")):
+        one_line(
+            say("paging", *SMALL, option, ""), f'{name} must name a folder, got ""; leave it out for the usual one'
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_domain_without_a_problem_file_is_told_which_have_one(say, monkeypatch):

@@ -48,6 +48,16 @@ def test_the_same_call_writes_the_same_files(say, tmp_path):
             ("paging", "--to", "gepa", "-o", "x", "--set", "capacity"),
             '--set "capacity" is no setting; expected KEY=VALUE',
         ),
+        (
+            ("paging", "--to", "gepa", "-o", "x", "--set", "capacity=8", "--set", "capacity=9"),
+            "--set names capacity twice, as 8 and as 9; give one of them",
+        ),
+        (("paging", "--to", "gepa", "-o", ""), '--output must name a folder, got ""'),
+        (
+            ("paging", "--to", "gepa", "-o", "x", "--api-base", "nonsense"),
+            '"nonsense" is no address of an endpoint; expected e.g. http://',
+        ),
+        (("paging", "--to", "gepa", "-o", "x", "--api-base", "ftp://x/v1"), '"ftp://x/v1" is no address'),
         (("paging", "--to", "gepa", "-o", "x", "--trace", "nowhere.csv"), "nowhere.csv"),
         (
             ("paging", "--to", "gepa", "-o", "x", "--rows", "3"),

@@ -55,6 +55,12 @@ def test_a_folder_without_results_says_how_to_make_them(capsys, monkeypatch, tmp
     assert said.code == 2 and "has no results" in said.err and said.err.count("\n") == 1
 
 
+def test_a_place_without_a_name_is_refused(stored, capsys, monkeypatch):
+    for command, what in (("plot", "folder"), ("report", "file")):
+        said = augsim(capsys, monkeypatch, command, stored, "-o", "")
+        assert said.code == 2 and f'--output must name a {what}, got ""' in said.err
+
+
 def test_an_unknown_metric_is_refused(stored, capsys, monkeypatch):
     said = augsim(capsys, monkeypatch, "plot", stored, "--metric", "mis_ratio")
     assert said.code == 2 and 'did you mean "miss_ratio"' in said.err

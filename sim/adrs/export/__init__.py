@@ -20,6 +20,7 @@ from sim.adrs import problem as problems
 from sim.adrs.instances import Instance, Splits, split
 from sim.adrs.problem import Problem
 from sim.adrs.proposers import prompt
+from sim.adrs.proposers.endpoint import Endpoint
 from sim.core.errors import InputError
 from sim.core.modules import cache_folder, write_whole
 from sim.study import catalog, provenance
@@ -89,11 +90,13 @@ def export(
         What the user should know: notices, and the command that runs the engine.
 
     Raises:
-        InputError: the domain has no problem, the engine is unknown, the folder is not empty, a trace cannot be opened.
+        InputError: the domain has no problem, the engine is unknown, the endpoint has no address, the folder is not empty, a
+            trace cannot be opened.
     """
     if engine not in ENGINES:
         raise InputError(catalog.unknown("engine", engine, ENGINES, "augsim export --help"))
     problem = problems.find(domain)
+    Endpoint(api_base)  # one that is no address is refused
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not force:
         raise InputError(f"{folder} is not empty; name another folder, or --force to write into it")
     bench = Bench()
