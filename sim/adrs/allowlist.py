@@ -211,6 +211,11 @@ class _Check:
         }
         self.annotations = {id(part) for node in ast.walk(tree) for part in _annotation(node)}
         self.hidden = seen.hidden(domain)
+        classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        methods = [part.args for each in classes for part in each.body if isinstance(part, ast.FunctionDef)]
+        self.selves = {
+            id(arg) for each in methods for arg in [*each.posonlyargs, *each.args][:1]
+        }  # others may be views
 
     def found(self) -> Iterator[Refusal]:
         yield from self._level(self.tree.body, "a module")
@@ -314,7 +319,9 @@ class _Check:
             line = getattr(node, "lineno", line)
             if name is not None and name.startswith("__") and name != "__post_init__":
                 yield Refusal(line, f"the name {name}", "names with two underscores are Python's own")
-            elif isinstance(node, ast.arg) and _is_kept_back(node.arg):
+            elif isinstance(node, ast.arg) and (
+                _is_kept_back(node.arg) or (name == "self" and id(node) not in self.selves)
+            ):
                 yield Refusal(line, f"an argument named {name}", "use another name")
         elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
             yield Refusal(line, "bytes", "use numbers")

@@ -30,6 +30,9 @@ where it is no bound."""
 KNOWN = {TUNED: "the library tuned", LIBRARY: "the library's best as it is"}
 """Lines of what needed no search for formulas or code."""
 
+WITH_INTERVAL = (HOLDOUT, FOREIGN)
+"""Nothing was chosen by these; an interval of the others would promise what it does not hold."""
+
 FRESH = "fresh"
 """The column of validation instances under draws that nothing was chosen by."""
 
@@ -87,7 +90,8 @@ class Row:
         candidate: the policy.
         evaluations: candidates tried to find it.
         events: rows played to find it.
-        effects: split -> mean loss against the baseline; without the holdout where its ladder kept the answer back.
+        effects: split -> mean loss against the baseline; of what was searched for without the holdout, where its ladder kept the
+            answer back.
         is_bound: it sees the future.
     """
 
@@ -177,7 +181,7 @@ def conclude(
         failed = next(each for name, each in tested.items() if name not in (EVOLVED, BOUND) and not each.is_ok)
         raise InputError(f"no control came through where it was judged; the last: {failed.status}: {failed.detail}")
     before = tested[champion]
-    winner = tested[champion] = _simplified(court, before, splits.validation, judged)
+    winner = tested[champion] = _simplified(court, before, tested[reference], splits.validation, judged)
     answer, against, abroad = ladder.unasked(), {}, {}
     gaps: tuple[float, ...] = ()
     if HOLDOUT in parts:
@@ -189,7 +193,7 @@ def conclude(
     rows = []
     for name, each in tested.items():
         row = _row(court, name, each.candidate, searches)
-        hidden = HOLDOUT if name in (EVOLVED, champion) and not answer.is_published else ""
+        hidden = HOLDOUT if name in searches and not answer.is_published else ""
         if each.is_ok:
             row.effects = {name: effect(each, None, part, seed) for name, part in parts.items() if name != hidden}
         rows.append(row)
@@ -243,10 +247,10 @@ def _judge(court: Court, tested: Sequence[Tested], judged: Sequence[Sequence[Ins
 
 
 def _simplified(
-    court: Court, before: Tested, validation: Sequence[Instance], judged: Sequence[Sequence[Instance]]
+    court: Court, before: Tested, known: Tested, validation: Sequence[Instance], judged: Sequence[Sequence[Instance]]
 ) -> Tested:
     """The winner as simple as its score allows, or as it was where that fails."""
-    winner = simplified(court, before, validation, "simplify")
+    winner = simplified(court, before, known, validation, "simplify")
     _judge(court, [winner], judged)
     return winner if winner.is_ok else before
 
@@ -324,7 +328,7 @@ def _claims(court: Court, search: Search, ending: Ending) -> Iterator[str]:
     elif not own.is_sure:
         yield f"that it takes the search to find it is not shown: {said}"
     elif ending.champion == EVOLVED:
-        yield f"the search found it, and no other did: {said}"
+        yield f"the search found it, and none of the others found one as good: {said}"
     else:
         yield f"the search did not find it: {said}"
 

@@ -25,8 +25,8 @@ from sim.study import provenance
 LOOKS = 10
 """Looks that one holdout is good for, where nothing else is said."""
 
-KEPT = frozenset({"candidate", "published", "losses"})
-"""What is written down of every look; of those by earlier versions, nothing else."""
+KEPT = frozenset({"candidate", "instances", "published", "losses", "gap", "error"})
+"""What is written down of every look."""
 
 ALARMING = 3
 """Looks in a row, each with a wider gap to training than the one before, that are no accident any more."""
@@ -50,7 +50,10 @@ class Answer:
 
 
 class Ladder:
-    """The looks at one holdout, kept in the cache folder under what its instances are, whichever search looks.
+    """The looks at one holdout, kept in the cache folder under what its traces hold, whichever search looks.
+
+    Another seed of the search, another capacity or another number of rows is a look at the same traces. What was published is
+    held against what else was seen on the very same instances.
 
     Args:
         instances: of the holdout.
@@ -72,8 +75,9 @@ class Ladder:
     ):
         self.instances = instances
         self.most = most
-        name = provenance.digest([(each.name, contents.get(each.trace)) for each in instances])[:20]
-        self.path = (folder or cache_folder("holdout")) / f"{name}.json"
+        self.names = provenance.digest([each.name for each in instances])[:20]
+        whole = {(contents.get(each.trace, each.trace), each.seed if each.is_drawn else 0) for each in instances}
+        self.path = (folder or cache_folder("holdout")) / f"{provenance.digest(sorted(whole))[:20]}.json"
         self.looks: list[dict[str, Any]] = self._kept()
 
     @property
@@ -105,7 +109,8 @@ class Ladder:
             mine = [losses[instance.name] for instance in self.instances]
             best = self._best()
             is_better = best is None or _is_surely_lower(mine, best)
-            before = {"candidate": candidate, "published": is_better, "losses": mine if is_better else best}
+            before = {"candidate": candidate, "instances": self.names, "published": is_better}
+            before |= {"losses": mine if is_better else best}
             before |= {"gap": math.fsum(mine) / len(mine) - on_training, "error": _error(mine)}
             self.looks.append(before)
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +127,7 @@ class Ladder:
         """
         before = self._before(candidate)
         until = self.looks[: self.looks.index(before) + 1] if before else []
-        last = [look for look in until if "gap" in look][-ALARMING:]
+        last = [look for look in until if look["instances"] == self.names][-ALARMING:]
         gaps = tuple(look["gap"] for look in last)
         if len(gaps) < ALARMING or any(wider <= gap for gap, wider in pairwise(gaps)):
             return ()
@@ -131,7 +136,7 @@ class Ladder:
     def _kept(self) -> list[dict[str, Any]]:
         try:
             looks = json.loads(self.path.read_text())
-            is_whole = all(len(look["losses"]) == len(self.instances) and look.keys() >= KEPT for look in looks)
+            is_whole = all(look.keys() >= KEPT and self._fits(look) for look in looks)
         except FileNotFoundError:
             return []
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -142,11 +147,16 @@ class Ladder:
             )
         return looks
 
+    def _fits(self, look: Mapping[str, Any]) -> bool:
+        return look["instances"] != self.names or len(look["losses"]) == len(self.instances)
+
     def _before(self, candidate: str) -> dict[str, Any] | None:
-        return next((look for look in self.looks if look["candidate"] == candidate), None)
+        own = (look for look in self.looks if look["instances"] == self.names)
+        return next((look for look in own if look["candidate"] == candidate), None)
 
     def _best(self) -> list[float] | None:
-        return self.looks[-1]["losses"] if self.looks else None
+        """What was published last of these instances."""
+        return next((look["losses"] for look in reversed(self.looks) if look["instances"] == self.names), None)
 
 
 def _is_surely_lower(mine: Sequence[float], best: Sequence[float]) -> bool:

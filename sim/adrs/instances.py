@@ -46,6 +46,7 @@ class Instance:
         setting: the system's setting, field by field.
         seed: of the policy's draws, of the predictions', and of the trace where it is invented.
         predictions: predictors that fill channels which the trace does not.
+        is_drawn: another seed gives another trace.
     """
 
     trace: str
@@ -54,6 +55,7 @@ class Instance:
     setting: tuple[tuple[str, Any], ...]
     seed: int
     predictions: tuple[str, ...] = ()
+    is_drawn: bool = False
 
     @property
     def name(self) -> str:
@@ -385,7 +387,7 @@ def _of_one_draw(
             )
             defaults = {f.name: f.default for f in setting.__dataclass_fields__.values()}
             told = tuple((name, value) for name, value in fields if defaults[name] != value)
-            found.append(Instance(part.trace, *rows, told, seed, predicted))
+            found.append(Instance(part.trace, *rows, told, seed, predicted, len(part.seeds) > 1))
     return found
 
 

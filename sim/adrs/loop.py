@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sim.adrs import ending as endings
 from sim.adrs import instances
@@ -192,7 +190,7 @@ def _evolve(
             watch(name, step)
         note(*dict.fromkeys(each.notices))
         if each.tokens:
-            note(f"{name} took {each.tokens:,} tokens, {each.dollars:.2f} dollars")
+            note(f"{name} took {each.tokens:,} tokens" + (f", {each.dollars:.2f} dollars" if each.dollars else ""))
         if each is search and each.stopped and len(each.tried) == len(begun) and not ledger.is_spent(each.name):
             raise InputError(f"{proposer.name} made no candidate: {each.stopped}")
         if each.stopped:
@@ -331,12 +329,14 @@ def _docstring(problem: Problem, search: Search, ending: Ending) -> list[str]:
         first,
         "",
         f"Found by {endings.finder_of(ending.champion)}.",
-        f"Logarithm of the ratio of {problem.metric} to {problem.baseline}'s, mean and 95 % interval:",
+        f"Logarithm of the ratio of {problem.metric} to {problem.baseline}'s, mean, and 95 % interval where nothing chose it:",
     ]
     row = next(row for row in ending.rows if row.name == ending.champion)
     for name, effect in row.effects.items():
-        low, high = effect.interval or (math.nan, math.nan)
-        lines.append(f"    {name}: {effect.mean:.4f} ({low:.4f} to {high:.4f}), {effect.n} traces")
+        shown = f"{effect.mean:.4f}"
+        if effect.interval and name in endings.WITH_INTERVAL:
+            shown += " ({:.4f} to {:.4f})".format(*effect.interval)
+        lines.append(f"    {name}: {shown}, {endings.traces(effect.n)}")
     claims = [f"{claim};" for claim in ending.claims[:-1]] + [*ending.claims[-1:]]
     lines += ["", *(line for claim in claims for line in _wrapped(claim)), "", "Ancestry, the youngest first:"]
     return [*lines, *(f"    {line}" for line in ancestry(search, ending.winner.candidate))]
@@ -344,9 +344,10 @@ def _docstring(problem: Problem, search: Search, ending: Ending) -> list[str]:
 
 def _wrapped(claim: str) -> list[str]:
     """A claim in lines; what stands in parentheses at its end begins one of its own."""
-    said, parenthesis, figures = claim.rpartition(" (")
+    said, parenthesis, figures = claim.rpartition(" (95 % interval")
     if not parenthesis:
         return textwrap.wrap(claim, 110)
+    figures = f"95 % interval{figures}"
     return [*textwrap.wrap(said, 110), *textwrap.wrap(f"({figures}", 110, subsequent_indent=" ")]
 
 
@@ -362,26 +363,3 @@ def ancestry(search: Search, candidate: Candidate, most: int = 12) -> Sequence[s
             break
         each = parent
     return lines
-
-
-def as_rows(found: Found) -> list[dict[str, Any]]:
-    """The table as flat rows: mean losses against the baseline, logarithms of ratios, with their intervals and tests; and on the
-    holdout, those of the winner against each of the others."""
-    rows = []
-    for row in found.ending.rows:
-        flat: dict[str, Any] = {
-            "candidate": row.name,
-            "policy": row.candidate.note or "",
-            "evaluations": row.evaluations,
-        }
-        flat["events"] = row.events
-        effects = dict(row.effects)
-        if found.ending.answer.is_published and row.name in found.ending.against:
-            effects["winner_against"] = found.ending.against[row.name]
-        for name, effect in effects.items():
-            flat[name] = effect.mean
-            flat[f"{name}_low"], flat[f"{name}_high"] = effect.interval or (None, None)
-            flat[f"{name}_traces"] = effect.n
-            flat[f"{name}_p"] = effect.p
-        rows.append(flat)
-    return rows

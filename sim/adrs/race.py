@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from sim.adrs.court import Court, Tested
-from sim.adrs.instances import Instance, is_invented
+from sim.adrs.instances import Instance
 from sim.study import stats
 
 LEAST = 5
@@ -80,8 +80,8 @@ def by_trace(instances: Sequence[Instance]) -> dict[str, list[Instance]]:
 
 
 def unit(instance: Instance) -> str:
-    """What is independent of other instances: a recorded trace, or one draw of an invented one."""
-    return f"{instance.trace} {instance.seed}" if is_invented(instance.trace) else instance.trace
+    """What is independent of other instances: a trace, or one draw of it where there are others."""
+    return f"{instance.trace} {instance.seed}" if instance.is_drawn else instance.trace
 
 
 def losses_of(tested: Tested, blocks: Sequence[Sequence[Instance]]) -> list[float]:

@@ -14,7 +14,7 @@ from sim.adrs import problem as problems
 from sim.adrs.archive import place_of, size_of
 from sim.adrs.candidate import Candidate, Status
 from sim.adrs.court import Tested
-from sim.adrs.ending import EVOLVED, Effect, Row
+from sim.adrs.ending import EVOLVED, KNOWN, Effect, Row
 from sim.adrs.holdout import Answer
 from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION
 from sim.adrs.loop import Found, Wanted
@@ -360,11 +360,40 @@ def read(folder: Path | str) -> Record:
         told = json.loads(path.read_bytes())
         if told.pop("version") != VERSION:
             raise ValueError
-        return _record(told)
+        record = _record(told)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is no record of a run as this version writes it; run augsim evolve again") from None
+    if missing := _missing(record):
+        raise InputError(f"{path} is damaged: {missing}; the same augsim evolve again makes it anew")
+    return record
+
+
+def _missing(record: Record) -> str:
+    """What figures and report would look for in vain, empty where all is there."""
+    lines = {line.name for line in record.lines}
+    scored = {entry.id for run in record.runs[:1] for entry in run.entries if entry.loss is not None}
+    if TRAIN not in record.instances:
+        return "it has no training instances"
+    if not lines:
+        return "its table has no lines"
+    if record.champion not in {run.name for run in record.runs}:
+        return f'no search of it is its champion, "{record.champion}"'
+    if record.before not in record.finder.entries:
+        return f"the candidate that became its winner, {record.before.id}, is none of {record.champion}"
+    for elite in (elite for island in record.islands for elite in island):
+        if elite.id not in scored:
+            return f"the elite {elite.id} is no candidate of the search with a score"
+    if record.reference not in lines & set(KNOWN):
+        return f'no line of its table is its reference, "{record.reference}"'
+    for name in (*record.against, *record.abroad):
+        if name not in lines:
+            return f'no line of its table is "{name}", which the winner is held against'
+    for entry in (record.winner, record.before):
+        if entry.id not in record.sources:
+            return f"it lacks the file of {entry.id}"
+    return ""
 
 
 def _record(told: dict[str, Any]) -> Record:
@@ -391,6 +420,30 @@ def _record(told: dict[str, Any]) -> Record:
 
 def _wanted(told: dict[str, Any]) -> Wanted:
     return Wanted(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})  # type: ignore[arg-type]
+
+
+def as_rows(record: Record) -> list[dict[str, Any]]:
+    """The table as flat rows: mean losses against the baseline, logarithms of ratios, with their intervals and tests; and on the
+    holdout, those of the winner against each of the others."""
+    rows = []
+    for line in record.lines:
+        flat: dict[str, Any] = {
+            "candidate": line.name,
+            "policy": line.policy,
+            "is_winner": line.name == record.champion,
+            "evaluations": line.evaluations,
+            "events": line.events,
+        }
+        effects = dict(line.effects)
+        if line.name in record.against:
+            effects["winner_against"] = record.against[line.name]
+        for name, effect in effects.items():
+            flat[name] = effect.mean
+            flat[f"{name}_low"], flat[f"{name}_high"] = effect.interval or (None, None)
+            flat[f"{name}_traces"] = effect.n
+            flat[f"{name}_p"] = effect.p
+        rows.append(flat)
+    return rows
 
 
 def _read_run(told: dict[str, Any]) -> Run:

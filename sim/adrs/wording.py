@@ -12,9 +12,6 @@ from sim.study.ranking import Ranking
 SHOWN = (TRAIN, VALIDATION, ending.FRESH, HOLDOUT, FOREIGN)
 """Columns of the table, where there is something in them."""
 
-WITH_INTERVAL = (HOLDOUT, FOREIGN)
-"""Nothing was chosen by these; an interval of the others would promise what it does not hold."""
-
 MOST_FAILURES = 100
 """Candidates that failed that are shown one by one."""
 
@@ -31,7 +28,7 @@ def called(record: Record, name: str) -> str:
 
 def changed(value: float) -> str:
     """ "−9.1 %" of a change."""
-    return f"{'−' if value < 0 else '+'}{abs(value):.1%}".replace("%", " %")
+    return f"{'−' if value < 0 else '+'}{abs(value):,.1%}".replace("%", " %")
 
 
 def estimate(record: Record, effect: Effect, is_whole: bool = True) -> str:
@@ -54,11 +51,10 @@ def judged(record: Record) -> Ranking:
     """The table: changes against the baseline, the search's best first."""
     parts = [part for part in SHOWN if any(part in line.effects for line in record.lines)]
     rows = []
+    first = ", the winner" if record.answer.number else ", the best so far"
     for line in record.lines:
-        cells = [
-            f"{line.name}{', the winner' if line.name == record.champion else ''}{' *' if line.is_bound else ''}",
-            line.policy,
-        ]
+        mark = first if line.name == record.champion else " *" if line.is_bound else ""
+        cells = [f"{line.name}{mark}", line.policy]
         cells.append(f"{line.evaluations:,}" if line.evaluations else "")
         rows.append([*cells, *(_cell(record, line, part) for part in parts)])
     n = {part: max(line.effects[part].n for line in record.lines if part in line.effects) for part in parts}
@@ -82,7 +78,7 @@ def judged(record: Record) -> Ranking:
 
 def _cell(record: Record, line: Line, part: str) -> str:
     if part in line.effects:
-        return estimate(record, line.effects[part], part in WITH_INTERVAL)
+        return estimate(record, line.effects[part], part in ending.WITH_INTERVAL)
     return "kept back" if line.effects else "failed"
 
 

@@ -20,7 +20,7 @@ PAGING = problems.find("paging")
 
 def instances(n: int, name: str = "train", *, rows: int = 0) -> tuple[Instance, ...]:
     """Draws of a workload, each a unit of its own."""
-    return tuple(Instance(f"workload:{name}", 0, rows, (), seed) for seed in range(n))
+    return tuple(Instance(f"workload:{name}", 0, rows, (), seed, is_drawn=True) for seed in range(n))
 
 
 def splits(n: int = 8, **others: tuple[Instance, ...]) -> Splits:

@@ -143,3 +143,24 @@ def test_of_a_view_only_what_is_shown_may_be_named():
 def test_what_is_no_python_is_malformed(text, told):
     with pytest.raises(allowlist.Malformed, match=told):
         allowlist.check(text, "paging")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "def late(me, self):\n        return self._work[0]",
+        "def late(me, /, self):\n        return self._work[0]",
+        "def late(me, *, self):\n        return self._work[0]",
+        "def late(me, *self):\n        return self._work[0]",
+        "def late(me):\n        return (lambda self: self._work[0])(me)",
+    ],
+)
+def test_self_is_the_policy_and_nothing_that_is_handed_over(lines):
+    """What is hidden of a view may be a field's name of the policy's own, which is told by the name `self`."""
+    text = f"from sim.domains import dispatch\n\n\nclass Mine(dispatch.Policy):\n    {lines}\n"
+    assert "an argument named self; use another name" in refusal(text, "dispatch")
+
+
+def test_a_function_outside_a_class_has_no_self():
+    text = "from sim.domains import dispatch\n\n\ndef late(self):\n    return self._work[0]\n"
+    assert "line 4: an argument named self" in refusal(text, "dispatch")

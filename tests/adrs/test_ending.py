@@ -146,7 +146,8 @@ def test_a_real_gain_is_announced_with_its_interval_and_the_controls(tmp_path):
         found.startswith("the gain is real: the best policy found, by evolution, has ") and "than the library" in found
     )
     assert (
-        search.startswith("the search found it, and no other did: evolved has ") and f"{ending.rival} (95 %" in search
+        search.startswith("the search found it, and none of the others found one as good: evolved has ")
+        and f"{ending.rival} (95 %" in search
     )
     assert "better on 8 of 8; p 0.0078)" in found and ending.verdict == f"{found}; {search}"
     assert ending.champion == "evolved" and ending.reference in ("tuned", "library") and ending.rival in CONTROLS
@@ -262,7 +263,11 @@ def test_what_the_ladder_keeps_back_is_neither_announced_nor_shown(tmp_path):
         "not surely better than one that was published before (look 2)" in second.verdict
         and "real" not in second.verdict
     )
-    assert "holdout" not in second.rows[0].effects and "holdout" in second.rows[1].effects
+    shown = {row.name for row in second.rows if "holdout" in row.effects}
+    assert shown == {"library", "bound"} or shown == {
+        "library",
+        "clairvoyant",
+    }  # figures of what was searched for are kept back
 
 
 def test_a_foreign_family_is_measured_beside(tmp_path):

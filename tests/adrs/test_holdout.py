@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sim.adrs.holdout import Answer, Ladder
+from sim.adrs.instances import Instance
 from sim.core.errors import InputError
 from tests.adrs.synthetic import instances
 
@@ -80,6 +81,23 @@ def test_other_instances_or_contents_have_looks_of_their_own(tmp_path):
     assert Ladder(FOUR, contents={FOUR[0].trace: "other"}, folder=tmp_path).left == 10
 
 
+def test_other_capacities_and_seeds_are_looks_at_the_same_recorded_traces(tmp_path):
+    def recorded(capacity, seed):
+        return [Instance(f"{name}.csv", 0, 0, (("capacity", capacity),), seed) for name in "abcd"]
+
+    def look(candidate, capacity, seed, loss):
+        these = recorded(capacity, seed)
+        ladder = Ladder(these, folder=tmp_path)
+        return ladder.look(candidate, {each.name: loss for each in these}, TRAINED)
+
+    assert look("a", 5, 0, 1.0) == Answer(1, True, 1.0, 9)
+    assert look("a", 5, 1, 2.0) == Answer(2, True, 2.0, 8)  # nothing was published of these draws of policies
+    assert look("b", 9, 0, 3.0) == Answer(3, True, 3.0, 7)
+    assert look("c", 5, 0, 0.9) == Answer(4, True, 0.9, 6)
+    assert look("d", 5, 1, 2.1) == Answer(5, False, 2.0, 5)
+    assert look("a", 5, 0, 1.0) == Answer(1, True, 1.0, 5)
+
+
 def test_a_single_instance_has_no_spread(tmp_path):
     (one,) = instances(1)
     ladder = Ladder([one], folder=tmp_path)
@@ -116,15 +134,6 @@ def test_a_gap_to_training_that_widens_from_look_to_look_is_an_alarm(tmp_path, g
         ladder.look(str(k), of(0.95, 1.05, 0.95, 1.05), 1.0 - gap)
     told = Ladder(FOUR, folder=tmp_path).widening(str(len(gaps) - 1))
     assert told == (pytest.approx(gaps[-3:]) if is_alarming else ())
-
-
-def test_looks_of_earlier_versions_count_and_say_nothing_of_gaps(tmp_path):
-    ladder = Ladder(FOUR, folder=tmp_path)
-    old = [{"candidate": str(k), "published": True, "losses": [1.0 - k / 10] * 4} for k in range(3)]
-    ladder.path.write_text(json.dumps(old))
-    again = Ladder(FOUR, folder=tmp_path)
-    assert again.left == 7 and again.look("new", of(0.1, 0.1, 0.1, 0.1), 0.0) == Answer(4, True, 0.1, 6)
-    assert again.widening("new") == ()
 
 
 def test_without_a_look_only_the_number_left_is_known(tmp_path):

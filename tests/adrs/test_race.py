@@ -44,8 +44,10 @@ def names(found: Race) -> list[str]:
 def test_traces_are_what_is_independent():
     recorded = Instance("a.csv", 0, 100, (("capacity", 5),), 0)
     assert unit(recorded) == unit(replace(recorded, start=100, stop=200)) == unit(replace(recorded, setting=(), seed=1))
-    drawn_once = replace(recorded, trace="workload:zipf")
+    drawn_once = replace(recorded, trace="workload:zipf", is_drawn=True)
     assert unit(drawn_once) == unit(replace(drawn_once, setting=())) != unit(replace(drawn_once, seed=1))
+    without_chance = replace(recorded, trace="workload:loop")
+    assert unit(without_chance) == unit(replace(without_chance, seed=1))
 
 
 def test_friedman_s_test_of_four_traces_by_hand():
@@ -108,7 +110,9 @@ def test_fewer_traces_than_a_test_takes_rank_by_their_mean():
 
 
 def test_settings_of_one_trace_are_met_together_and_count_once():
-    two = tuple(Instance("workload:a", 0, 0, (("capacity", k),), seed) for k in (1, 2) for seed in range(3))
+    two = tuple(
+        Instance("workload:a", 0, 0, (("capacity", k),), seed, is_drawn=True) for k in (1, 2) for seed in range(3)
+    )
     found, judge = raced([(1.0, 0.0)] * 6, of=two)
     assert (found.n_traces, names(found)) == (3, ["-count", "age"])
     (of,) = {of for _, of, _ in judge.asked}

@@ -18,8 +18,9 @@ def simple(metric, text=WINNER):
     judge = Judge(lambda candidate, instance: metric(text_of(candidate.source), instance))
     here = court(judge)
     winner = tried(formula(text))
-    here.extend([winner], EIGHT, "search")
-    found = simplified(here, winner, EIGHT, "simplify")
+    known = tried("class Known: pass")  # whatever is no formula has what the baseline has
+    here.extend([winner, known], EIGHT, "search")
+    found = simplified(here, winner, known, EIGHT, "simplify")
     return text_of(found.candidate.source), judge, found, winner
 
 
@@ -40,6 +41,15 @@ def test_what_matters_stays_and_the_rest_goes():
 
     text, *_ = simple(metric)
     assert "count" in text and "gap" in text and "age" not in text and "3.1" not in text
+
+
+def test_what_cancels_out_goes_though_no_single_cut_shows_it():
+    """Neither `count + gap` nor `count - gap` will do."""
+    text, *_ = simple(lambda text, instance: 50.0 if text in (CANCELLING, "count") else 100.0, CANCELLING)
+    assert text == "count"
+
+
+CANCELLING = "count + gap - gap"
 
 
 def test_digits_that_matter_not_go():
@@ -95,7 +105,7 @@ def test_each_cut_is_held_against_the_winner_and_not_against_the_last_cut():
 def test_what_is_no_formula_stays_as_it_is():
     here = court(Judge(lambda candidate, instance: 100.0))
     winner = tried("class Other:\n    pass\n")
-    assert simplified(here, winner, EIGHT, "simplify") is winner
+    assert simplified(here, winner, winner, EIGHT, "simplify") is winner
     assert here.ledger.total == 0
 
 
@@ -109,5 +119,5 @@ def test_parameters_of_the_template_stay():
     here = court(judge)
     winner = tried(formula("age + count", sample=32))
     here.extend([winner], EIGHT, "search")
-    found = PAGING.read(simplified(here, winner, EIGHT, "simplify").candidate.source)
+    found = PAGING.read(simplified(here, winner, winner, EIGHT, "simplify").candidate.source)
     assert found.parameters == (("sample", 32),) and found.root.size == 1

@@ -60,7 +60,9 @@ def score(description: Path, program: Path, split: str, number: int | None = Non
 def instance(told: Mapping[str, Any]) -> Instance:
     """An instance as it stands in a description."""
     setting = tuple((name, value) for name, value in told["setting"])
-    return Instance(told["trace"], told["start"], told["stop"], setting, told["seed"], tuple(told["predictions"]))
+    return Instance(
+        told["trace"], told["start"], told["stop"], setting, told["seed"], tuple(told["predictions"]), told["is_drawn"]
+    )
 
 
 def _check(told: Mapping[str, Any]) -> None:
