@@ -94,6 +94,32 @@ def test_a_folder_with_no_record_or_with_another_layout_is_refused_in_a_line(tmp
             record.read(tmp_path)
 
 
+DAMAGES = {
+    'no search of it is its champion, "nobody"': lambda told: told.update(champion="nobody"),
+    "the candidate that became its winner, x, is none of ": lambda told: told["before"].update(id="x"),
+    "the elite x is no candidate of the search with a score": lambda told: told["islands"][0][0].update(id="x"),
+    "its table has no lines": lambda told: told.update(lines=[]),
+    'no line of its table is its reference, "nobody"': lambda told: told.update(reference="nobody"),
+    'no line of its table is "nobody", which': lambda told: told["against"].update(
+        nobody=told["lines"][0]["effects"]["train"]
+    ),
+    "it lacks the file of ": lambda told: told.update(sources={}),
+    "it has no training instances": lambda told: told["instances"].pop("train"),
+}
+
+
+@pytest.mark.parametrize("expected", DAMAGES)
+def test_a_record_with_a_name_that_leads_nowhere_is_refused_in_a_line(tmp_path, expected):
+    path = record.write(small(), tmp_path)
+    told = json.loads(path.read_text())
+    DAMAGES[expected](told)
+    path.write_text(json.dumps(told))
+    with pytest.raises(
+        InputError, match=f"found.json is damaged: {expected}.*; the same augsim evolve again makes it anew"
+    ):
+        record.read(tmp_path)
+
+
 def test_a_change_points_where_the_metric_does(monkeypatch):
     assert small().change(math.log(0.9)) == pytest.approx(-0.1)
     assert small().change_label == "change of misses against lru, lower is better"
