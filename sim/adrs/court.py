@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.adrs.candidate import Candidate, Status
@@ -90,7 +90,6 @@ class Court:
         judge: runs them.
         journal: keeps the outcomes.
         ledger: pays.
-        progress: called with the number of trials that each call ran.
     """
 
     def __init__(
@@ -99,13 +98,11 @@ class Court:
         judge: Judge,
         journal: Journal,
         ledger: Ledger,
-        progress: Callable[[int], None] = lambda n: None,
     ):
         self.problem = problem
         self.judge = judge
         self.journal = journal
         self.ledger = ledger
-        self.progress = progress
         self.sign = -1 if problem.measured.better == "higher" else 1
         self._baseline = Tested(Candidate(Shelf(problem.domain).source(problem.baseline, {})))
         self._at_baseline: dict[str, float] = {}
@@ -160,7 +157,6 @@ class Court:
         for question, trial in zip(new, self.judge.tries(list(new.values()), instances, probe=is_probe), strict=True):
             self.journal.keep(question, as_json(trial))
         self.journal.flush()
-        self.progress(len(new))
         trials = [from_json(self.journal.get(question)) for question in questions]
         for trial in trials:
             self.ledger.charge(purpose, trial.events)
