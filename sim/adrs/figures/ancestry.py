@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.adrs.ending import finder_of
-from sim.adrs.figures.dress import OTHERS, counts, facts, look_of, percents, within
+from sim.adrs.figures.dress import OTHERS, counts, facts, folded, height_of, look_of, percents, within
 from sim.adrs.record import Entry, Record
 from sim.adrs.wording import changed
 from sim.study.figures import style
-from sim.study.figures.gallery import Panel, Sheet, Unfit
+from sim.study.figures.gallery import Panel, Sheet, Unfit, counted
 
 MOST = 12
 """Ancestors that are named: the youngest, and the first of all."""
 
-LETTERS = 46
+ROOM = 9.2
+"""Points from the middle of a number to what is nearest to it."""
+
+REACHES = (10.0, 18.0, 26.0, 34.0, 42.0, 50.0)
+"""Points from a mark to where its number may stand: the first with room; from the second on a thin line leads there."""
 
 
 def sheets(record: Record) -> list[Sheet]:
@@ -32,9 +38,9 @@ def sheets(record: Record) -> list[Sheet]:
     by = finder_of(record.champion)
     said = [
         *facts(record),
-        f"pale: {len(others):,} other candidates of {by}, each on the instances that it was tried on",
+        f"pale: {counted(len(others), 'other candidate')} of {by}, each on the instances that it was tried on",
     ]
-    said += [f"{without:,} have no score"] if without else []
+    said += [f"{without:,} {'has' if without == 1 else 'have'} no score"] if without else []
     said += [f"the youngest {MOST - 1} of {len(line)} ancestors and the first are named"] if len(line) > MOST else []
     said += ["thin: second parents"] if table["is_second"].any() else []
     return [
@@ -43,7 +49,7 @@ def sheets(record: Record) -> list[Sheet]:
             said,
             [Panel(table, partial(draw, record=record))],
             width=9.6,
-            height=max(3.8, 0.33 * min(len(line), MOST) + 1.0),
+            height=height_of(_entries(table, record)),
         )
     ]
 
@@ -89,7 +95,6 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     """
     shade = look_of(record, record.champion)["color"]
     line = table[table["place"] > 0].sort_values("place")
-    winner = int(line["place"].max())
     others = table[table["place"] == 0]
     axes.axhline(0, color=style.GREY, linewidth=1)
     axes.plot(others["number"], others["value"], ".", color=OTHERS, markersize=3.5, zorder=1)
@@ -105,24 +110,8 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
             zorder=2,
         )
     axes.plot(line["number"], line["value"], color=shade, linewidth=1.8, zorder=3)
-    named = {int(line["place"].min()), *line["place"].iloc[-(MOST - 1) :]}
-    entries = []
     for row in line.to_dict("records"):
-        is_winner = row["place"] == winner
-        mark: dict[str, Any] = {"marker": "*" if is_winner else "o", "color": shade, "linestyle": ""}
-        axes.plot([row["number"]], [row["value"]], zorder=4, markersize=12 if is_winner else 5, **mark)
-        if row["place"] in named:
-            axes.annotate(
-                str(row["place"]),
-                (row["number"], row["value"]),
-                xytext=(4, 4 if row["place"] % 2 else -10),
-                textcoords="offset points",
-                fontsize=7,
-                color=style.INK,
-                zorder=5,
-            )
-            text = f"{row['place']}  {row['note']}, {changed(row['value'])}\n{style.short(row['policy'], LETTERS)}"
-            entries.append((text, {**mark, "markersize": 9 if is_winner else 5}))
+        axes.plot([row["number"]], [row["value"]], zorder=4, **_mark(line, row["place"], shade))
     low, high = float(line["value"].min()), float(line["value"].max())
     near = max(2.0 * (high - low), abs(low), abs(high), 0.01)
     ends = [*others["value"], low, high, 0.0]
@@ -132,4 +121,75 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     percents(axes.yaxis)
     axes.set_xlabel("evaluations (candidates tried)")
     axes.set_ylabel(record.change_label)
-    style.legend(axes, entries[::-1])
+    style.legend(axes, _entries(table, record)[::-1])
+    _number(axes, line)
+
+
+def _named(line: pd.DataFrame) -> pd.DataFrame:
+    """Of the line of ancestors, from the first of all on."""
+    return line[(line["place"] == line["place"].min()) | (line["place"] > line["place"].max() - (MOST - 1))]
+
+
+def _mark(line: pd.DataFrame, place: int, shade: str) -> dict[str, Any]:
+    is_winner = place == line["place"].max()
+    return {
+        "marker": "*" if is_winner else "o",
+        "markersize": 12 if is_winner else 5,
+        "color": shade,
+        "linestyle": "",
+    }
+
+
+def _entries(table: pd.DataFrame, record: Record) -> list[tuple[str, dict[str, Any]]]:
+    """Of the legend, from the first of all on; the winner is told in full."""
+    line = table[table["place"] > 0].sort_values("place")
+    shade = look_of(record, record.champion)["color"]
+    entries = []
+    for row in _named(line).to_dict("records"):
+        policy = folded(row["policy"], is_full=row["place"] == line["place"].max())
+        text = f"{row['place']}  {row['note']}, {changed(row['value'])}\n{policy}"
+        entries.append((text, _mark(line, row["place"], shade)))
+    return entries
+
+
+def _number(axes: Axes, line: pd.DataFrame) -> None:
+    """Writes the numbers of the line, the youngest first, each where the line and those written leave room."""
+    figure = axes.figure
+    figure.draw_without_rendering()  # type: ignore[union-attr]  # settles where everything is
+    points = axes.transData.transform(line[["number", "value"]]) * 72 / figure.dpi
+    edges = axes.bbox.get_points() * 72 / figure.dpi + [[5], [-5]]
+    taken = np.concatenate([points[:1], *(np.linspace(a, b, 40) for a, b in itertools.pairwise(points))])
+    named = set(_named(line)["place"])
+    for point, row in reversed([*zip(points, line.to_dict("records"), strict=True)]):
+        if row["place"] in named:
+            aside = _aside(point, taken, edges)
+            taken = np.concatenate([taken, [point + aside]])
+            axes.annotate(
+                str(row["place"]),
+                (row["number"], row["value"]),
+                xytext=tuple(aside),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color=style.INK,
+                zorder=5,
+                arrowprops={"arrowstyle": "-", "color": style.GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2}
+                if np.hypot(*aside) > REACHES[0] + 1
+                else None,
+            )
+
+
+def _aside(point: np.ndarray, taken: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """From a mark to its number, in points: straight up where all ways are as good, never beyond the edges."""
+    turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    found = []
+    for reach in REACHES:
+        ways = reach * np.stack([np.sin(turns), np.cos(turns)], axis=1)
+        places = point + ways
+        room = np.hypot(*(places[:, None] - taken).transpose(2, 0, 1)).min(axis=1).round(3)
+        room[((places < edges[0]) | (places > edges[1])).any(axis=1)] = 0
+        found.append((float(room.max()), ways[room.argmax()]))
+        if found[-1][0] >= ROOM:
+            return found[-1][1]
+    return max(found, key=lambda one: one[0])[1]

@@ -32,7 +32,9 @@ def sheets(record: Record) -> list[Sheet]:
         elites = table[table["island"] == i + 1].reset_index(drop=True)
         heading = f"island {i + 1}: {counted(len(elites), 'elite')}"
         if len(elites):
-            heading += f", the best {changed(_best(elites, record))}"
+            is_whole = elites["n_instances"].max() == record.n_train
+            heading += f", the best{' on all instances' if is_whole else ''} {changed(_best(elites, record))}"
+            heading += "" if is_whole else "°"
         panels.append(Panel(elites, partial(draw, record=record, far=far), heading))
     n_places = (len(SIZES) + 1) * UNLIKE_BINS
     filled = table[["size_bin", "unlike_bin"]].drop_duplicates()
@@ -114,7 +116,7 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record, far: float) -> None
         is_dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
         mark = "°" if row["n_instances"] < record.n_train else ""
         at = (row["unlike_bin"], row["size_bin"])
-        text = f"{100 * row['value']:+.1f}{mark}".replace("-", "−")
+        text = f"{100 * row['value']:+,.{0 if row['value'] >= 10 else 1}f}{mark}".replace("-", "−")
         axes.text(*at, text, ha="center", va="center", fontsize=7, color="white" if is_dark else "black")
         if row["is_winner"]:
             axes.add_patch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,13 @@ from sim.study.figures.gallery import counted
 
 OTHERS = "#b9c2cc"
 """Candidates that nothing more is said of."""
+
+
+LETTERS, LINES = 50, 3
+"""A policy in a legend has lines of so many letters, and no more than so many of them where it is not told in full."""
+
+LINE, GAP = 0.134, 0.056
+"""Inches: a line of a legend, and what is between two entries."""
 
 
 def look_of(record: Record, name: str) -> dict[str, Any]:
@@ -41,16 +49,31 @@ def counts(axis: Axis, n_ticks: int = 6) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
-def within(axes: Axes, values: Iterable[float], low: float, high: float) -> None:
-    """Sets the vertical limits, and says how many of the values are outside."""
+def folded(policy: str, *, is_full: bool = False) -> str:
+    """A policy in lines that break between words."""
+    return textwrap.fill(policy, LETTERS, max_lines=None if is_full else LINES, placeholder=" …")
+
+
+def height_of(entries: Iterable[tuple[str, Any]]) -> float:
+    """Inches of a panel that stands beside a legend of these entries."""
+    return max(3.8, sum(LINE * len(text.splitlines()) + GAP for text, _ in entries) + 0.9)
+
+
+def padded(low: float, high: float) -> tuple[float, float]:
+    """Limits with a little room around."""
     edge = 0.07 * (high - low) or 0.01
-    low, high = low - edge, high + edge
+    return low - edge, high + edge
+
+
+def within(axes: Axes, values: Iterable[float], low: float, high: float) -> None:
+    """Sets the vertical limits, and says above the axes how many of the values are outside."""
+    low, high = padded(low, high)
     axes.set_ylim(low, high)
     hidden = sum(not low <= value <= high for value in values)
     if hidden:
         text = f"{hidden:,} outside the picture"
         axes.text(
-            0.995, 0.985, text, transform=axes.transAxes, ha="right", va="top", fontsize=7.5, color=style.GREY, zorder=6
+            1.0, 1.01, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=7.5, color=style.GREY, zorder=6
         )
 
 

@@ -9,13 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.adrs.ending import finder_of
-from sim.adrs.figures.dress import OTHERS, counts, facts, look_of, percents, within
+from sim.adrs.figures.dress import OTHERS, counts, facts, folded, height_of, look_of, padded, percents, within
 from sim.adrs.record import Entry, Record
 from sim.adrs.wording import changed
 from sim.study.figures import style
 from sim.study.figures.gallery import Panel, Sheet, Unfit, counted
-
-LETTERS = 46
 
 MOST = 14
 """Candidates of the front that are named."""
@@ -30,14 +28,13 @@ def sheets(record: Record) -> list[Sheet]:
     said = [*facts(record), f"{counted(n, 'candidate')} of {finder_of(record.champion)} tried on all of them"]
     said += ["means, no intervals"]
     said += ["the winner was chosen on validation, not here"]
-    n_named = min(int(table["is_front"].sum()), MOST) + 1
     return [
         Sheet(
             "What a candidate's size buys",
             said,
             [Panel(table, partial(draw, record=record))],
             width=9.6,
-            height=max(3.8, 0.33 * n_named + 1.0),
+            height=height_of(_entries(table, record)),
         )
     ]
 
@@ -91,6 +88,18 @@ NAMES = {
     "simplified": "winner, simplified",
 }
 
+TOLD = ("before", "winner", "simplified")
+"""Kinds that are told with their policy."""
+
+RING: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 6,
+    "markerfacecolor": "none",
+    "color": style.GREY,
+    "linestyle": "",
+}
+"""Around what is on the front."""
+
 
 def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     """Draws a mark per candidate and the front as a line, numbered from the smallest on.
@@ -98,19 +107,13 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
     Args:
         table: `policy`, `kind`, `size`, `value`, `is_front`.
     """
-    front = table[table["is_front"]].drop_duplicates(["size", "value"]).sort_values("size")
+    front = _front(table)
     axes.plot(front["size"], front["value"], color=style.GREY, linewidth=1.1, drawstyle="steps-post", zorder=1)
-    entries, own = [], look_of(record, record.champion)["color"]
-    for kind, (marker, shade, size) in MARKS.items():
+    for zorder, kind in enumerate(MARKS, 2):
         some = table[table["kind"] == kind]
         if len(some):
-            mark: dict[str, Any] = {"marker": marker, "color": shade or own, "markersize": size, "linestyle": ""}
-            axes.plot(some["size"], some["value"], zorder=2 + list(MARKS).index(kind), **mark)
-            text = NAMES[kind]
-            if kind in ("before", "winner", "simplified"):
-                text += f", {changed(some['value'].iloc[0])}\n{style.short(some['policy'].iloc[0], LETTERS)}"
-            entries.append((text, {**mark, "markersize": min(size, 9.0)}))
-    axes.plot(front["size"], front["value"], "o", markersize=6, markerfacecolor="none", color=style.GREY, zorder=3)
+            axes.plot(some["size"], some["value"], zorder=zorder, **_mark(kind, record))
+    axes.plot(front["size"], front["value"], zorder=3, **RING)
     for i, row in enumerate(front.to_dict("records")[:MOST], 1):
         axes.annotate(
             str(i),
@@ -120,15 +123,52 @@ def draw(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
             fontsize=7,
             color=style.INK,
         )
-        text = f"{i}  {changed(row['value'])}\n{style.short(row['policy'], LETTERS)}"
-        entries.append((text, {"marker": "o", "color": style.GREY, "markerfacecolor": "none", "linestyle": ""}))
-    told = table.loc[table["is_front"] | ~table["kind"].isin(["candidate", "seed"]), "value"]
-    near = 0.5 * max(told.max() - told.min(), 0.01)
-    ends = [*table["value"], 0.0]
-    within(axes, table["value"], max(min(ends), told.min() - near), min(max(ends), max(told.max(), 0.0) + near))
+    within(axes, table["value"], *_limits(table, record))
     axes.margins(x=0.04)
     counts(axes.xaxis, 8)
     percents(axes.yaxis)
     axes.set_xlabel("size (syntax nodes)")
     axes.set_ylabel(record.change_label)
-    style.legend(axes, entries)
+    style.legend(axes, _entries(table, record))
+
+
+def _front(table: pd.DataFrame) -> pd.DataFrame:
+    """Its candidates, the smallest first; of several as large and as good the winner, or else the first."""
+    found = table[table["is_front"]].sort_values("kind", key=lambda kind: ~kind.isin(TOLD), kind="stable")
+    return found.drop_duplicates(["size", "value"]).sort_values("size")
+
+
+def _mark(kind: str, record: Record) -> dict[str, Any]:
+    marker, shade, size = MARKS[kind]
+    shade = shade or look_of(record, record.champion)["color"]
+    return {"marker": marker, "color": shade, "markersize": size, "linestyle": ""}
+
+
+def _entries(table: pd.DataFrame, record: Record) -> list[tuple[str, dict[str, Any]]]:
+    """Of the legend: the kinds, with the winner in full, then the front from the smallest on."""
+    entries = []
+    for kind in MARKS:
+        some = table[table["kind"] == kind]
+        if len(some):
+            text = NAMES[kind]
+            if kind in TOLD:
+                text += (
+                    f", {changed(some['value'].iloc[0])}\n{folded(some['policy'].iloc[0], is_full=kind != 'before')}"
+                )
+            entries.append((text, _mark(kind, record)))
+    low, high = padded(*_limits(table, record))
+    for i, row in enumerate(_front(table).to_dict("records")[:MOST], 1):
+        text = f"{i}  {changed(row['value'])}"
+        text += "" if low <= row["value"] <= high else ", outside the picture"
+        text += f", {NAMES[row['kind']]}" if row["kind"] in TOLD else f"\n{folded(row['policy'])}"
+        entries.append((text, RING))
+    return entries
+
+
+def _limits(table: pd.DataFrame, record: Record) -> tuple[float, float]:
+    """Vertical ones: around the baseline, the best and the winner, so that a bad small candidate presses nothing flat."""
+    best = table["value"].min() if record.metric.better == "lower" else table["value"].max()
+    near = [*table.loc[table["kind"].isin(TOLD), "value"], best, 0.0]
+    low, high = min(near), max(near)
+    beside = 0.5 * max(high - low, 0.01)
+    return max(min(*table["value"], 0.0), low - beside), min(max(*table["value"], 0.0), high + beside)

@@ -147,11 +147,14 @@ def draw_judged(table: pd.DataFrame, axes: Axes, *, record: Record) -> None:
         size = 6 if row["split"] == HOLDOUT else 4.5
         axes.plot([row["value"]], [y], marker=marker, color=shade, markerfacecolor=filling or shade, markersize=size)
     if HOLDOUT not in set(table.loc[table["name"] == names[0], "split"]):
+        low, high = axes.get_xlim()
+        is_right = high >= -low  # where there is more room
         axes.annotate(
             "holdout: kept back",
             (0, MARKS[HOLDOUT][2]),
-            xytext=(4, 0),
+            xytext=(4 if is_right else -4, 0),
             textcoords="offset points",
+            ha="left" if is_right else "right",
             va="center",
             fontsize=8,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from sim.adrs.archive import SIZES, UNLIKE_BINS
 from sim.adrs.figures import ancestry, archive, front, gallery, progress
@@ -71,7 +73,9 @@ def test_a_holdout_that_was_kept_back_is_said_and_not_drawn():
     first, *others = small().lines
     silent = replace(first, effects={k: v for k, v in first.effects.items() if k != "holdout"})
     (sheet,) = progress.sheets(replace(small(), lines=(silent, *others), against={}, answer=Answer(2, False, -0.1, 8)))
-    assert texts(drawn(sheet, 1)) == ["holdout: kept back"]
+    axes = drawn(sheet, 1)
+    assert texts(axes) == ["holdout: kept back"]
+    assert axes.texts[0].get_window_extent().x1 <= axes.get_window_extent().x1
     assert texts(drawn(progress.sheets(small())[0], 1)) == []
 
 
@@ -126,6 +130,10 @@ def test_an_elite_that_was_not_tried_on_all_instances_is_marked():
     part = entry("p", -0.1, n_instances=4)
     (sheet,) = archive.sheets(holding(part, islands=((Elite(1, 1, "p"),),)))
     assert texts(drawn(sheet)) == ["−9.5°"] and "°: tried on a part of them" in sheet.facts
+    assert sheet.panels[0].heading == "island 1: 1 elite, the best −9.5 %°"
+    whole = entry("q", 0.1)
+    (sheet,) = archive.sheets(holding(part, whole, islands=((Elite(1, 1, "p"), Elite(2, 1, "q")),)))
+    assert sheet.panels[0].heading == "island 1: 2 elites, the best on all instances +10.5 %"
 
 
 # ancestry
@@ -157,7 +165,7 @@ def test_a_second_parent_is_tied_to_its_child_and_what_has_no_score_is_counted()
     (sheet,) = ancestry.sheets(family())
     table = sheet.panels[0].table.set_index("id")
     assert table["child"].to_dict() == {"a": 0, "b": 2, "c": 0, "d": 0, "w": 0}
-    assert "1 have no score" in sheet.facts and "thin: second parents" in sheet.facts
+    assert "1 has no score" in sheet.facts and "thin: second parents" in sheet.facts
     thin = [line for line in drawn(sheet).lines if line.get_linewidth() == 0.7]
     assert [list(line.get_xdata()) for line in thin] == [[2, 3]]
 
@@ -172,6 +180,26 @@ def test_a_winner_that_is_no_formula_is_told_by_what_is_noted_of_it():
     file = entry("f", -0.3, policy="edited sieve", note="edited sieve", proposer="ast")
     (sheet,) = ancestry.sheets(family(file, before=file, winner=file))
     assert "edited sieve" in drawn(sheet).get_legend().get_texts()[0].get_text()
+
+
+def test_policies_break_between_words_and_the_winner_is_told_in_full():
+    long = "ranked: " + " + ".join(f"{k}.25 * tenure" for k in range(14))
+    entries = (replace(SEED, policy=long), OTHER, replace(CHILD, policy=long))
+    (sheet,) = ancestry.sheets(family(*entries, winner=replace(WINNER, policy=long)))
+    winner, *others = [text.get_text().splitlines()[1:] for text in drawn(sheet).get_legend().get_texts()]
+    assert " ".join(winner) == long and max(map(len, winner)) <= 50 and sheet.height == 3.8
+    assert [(len(other), other[:2], other[2][-1]) for other in others] == [(3, winner[:2], "…")] * 2
+
+
+def test_numbers_of_near_points_keep_off_each_other_and_off_the_line():
+    line = [entry(f"{k}", -0.1 - 0.001 * k, number=k, parents=(f"{k - 1}",)) for k in range(1, 12)]
+    others = [entry("far", 0.5, number=150)]
+    axes = drawn(ancestry.sheets(family(*line, *others, before=line[-1], winner=line[-1]))[0])
+    numbers = [text for text in axes.texts if text.get_text().isdigit()]
+    assert [text.get_text() for text in numbers] == [str(k) for k in range(11, 0, -1)]
+    axes.figure.draw_without_rendering()
+    boxes = [Text.get_window_extent(text) for text in numbers]  # without the thin lines that lead there
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
 
 
 # front
@@ -204,6 +232,14 @@ def test_candidates_far_off_the_front_are_counted_and_not_drawn():
     entries = (entry("a", -0.1), entry("b", 3.0, size=9))
     axes = drawn(front.sheets(family(*entries, before=entries[0], winner=entries[0]))[0])
     assert "1 outside the picture" in texts(axes) and axes.get_ylim()[1] < 1
+
+
+def test_a_bad_small_candidate_of_the_front_is_outside_too_and_its_entry_says_so():
+    entries = (entry("a", 3.0, size=1), entry("b", -0.1), entry("c", 0.05, size=9))
+    axes = drawn(front.sheets(family(*entries, before=entries[1], winner=entries[1]))[0])
+    assert "1 outside the picture" in texts(axes) and axes.get_ylim()[1] < 0.2
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend[-2:] == ["1  +1,908.6 %, outside the picture\nsampled: a", "2  −9.5 %, winner"]
 
 
 def test_a_single_candidate_is_drawn_and_none_at_all_is_said():
