@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ LOCK = ".searching"
 
 @contextmanager
 def alone(folder: Path | None) -> Iterator[None]:
-    """Keeps other processes from searching in a folder; None is nobody's.
+    """Keeps other processes from searching in a folder, which is gone again where it is new and nothing was written; None is
+    nobody's.
 
     Raises:
         InputError: another one does, or the folder cannot be written to.
@@ -29,30 +30,48 @@ def alone(folder: Path | None) -> Iterator[None]:
     if folder is None:
         yield
         return
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = _locked(folder)
+        except OSError as error:
+            raise InputError(f"a search cannot be kept in {folder}: {error.strerror}") from None
+        try:
+            yield
+        finally:
+            (folder / LOCK).unlink(missing_ok=True)
+            os.close(lock)
+    finally:
+        for each in new:
+            with suppress(OSError):  # what is not empty stays
+                each.rmdir()
+
+
+def _locked(folder: Path) -> int:
+    """The file that one process at a time has locked; one that its holder has removed meanwhile locks nobody out."""
+    while True:
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise InputError(f"a search cannot be kept in {folder}: {error.strerror}") from None
-    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             who = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
+            os.close(lock)
             raise InputError(
                 f"another search (process {who}) is running in {folder}; wait for it, or give another folder with -o"
             ) from None
-        os.ftruncate(lock, 0)
-        os.write(lock, str(os.getpid()).encode())
-        yield
-    finally:
+        if os.fstat(lock).st_nlink:
+            os.ftruncate(lock, 0)
+            os.write(lock, str(os.getpid()).encode())
+            return lock
         os.close(lock)
 
 
 class Journal:
     """Answers by question, on disk.
 
-    A line that was cut short by a killed process is dropped. Lines are written together, see `flush`.
+    A line that was cut short by a killed process is dropped. Lines are written together, see `flush`; before the first answers
+    there is no file.
 
     Args:
         path: the file; None: nothing is kept.
@@ -74,9 +93,9 @@ class Journal:
         lines = path.read_bytes().split(b"\n") if path.exists() else [b""]
         whole, torn = lines[:-1], lines[-1]
         if not whole and head.encode().startswith(torn):
-            path.write_bytes(b"")
+            if torn:
+                path.write_bytes(b"")
             self._waiting.append(head)
-            self.flush()
             return
         if self._told(1, whole[0] if whole else torn, "search") != mark:
             raise InputError(

@@ -18,7 +18,7 @@ from sim.adrs.contest import running as contest
 from sim.adrs.contest.running import BEST, BOUND, HALF, REPEATS
 from sim.adrs.ending import finder_of
 from sim.adrs.instances import Splits
-from sim.adrs.loop import Maker, Wanted, as_rows, evolve
+from sim.adrs.loop import Maker, Wanted, evolve
 from sim.adrs.problem import Problem, find
 from sim.adrs.proposers import Proposer
 from sim.adrs.proposers.ast_edits import ASTEdits
@@ -215,7 +215,6 @@ def command(
         raise InputError(f"{place} holds a comparison of loops; give another folder with -o")
     problem = find(domain)
     made = [maker(name) for name in dict.fromkeys(proposers)]
-    place.mkdir(parents=True, exist_ok=True)
     progress = _Progress(problem, budget)
     with module.Pool(trials(domain, Inputs(), Layers(without)), Budget(), **given) as pool:
         try:
@@ -227,7 +226,7 @@ def command(
             progress.clear()
     record = records.of(found, wanted, written, time.monotonic() - progress.began)
     if json_wanted or csv_wanted:
-        print(output.as_json(as_rows(found)) if json_wanted else output.as_csv(as_rows(found)))
+        print(output.as_json(records.as_rows(record)) if json_wanted else output.as_csv(records.as_rows(record)))
     else:
         output.table(wording.judged(record))
         print("\n" + "\n".join([f"{sum(record.ledger.values()):,} rows were played", *wording.told(record)]))
@@ -235,7 +234,8 @@ def command(
     for line in telling.tell(record, place):
         output.notice(line)
     by = finder_of(record.champion)
-    output.notice(f"{found.best} is the winner, found by {by}: augsim replay {problem.system} TRACE -p {found.best}")
+    what = "the winner" if record.answer.number else "the best so far"
+    output.notice(f"{found.best} is {what}, found by {by}: augsim replay {problem.system} TRACE -p {found.best}")
 
 
 def _contest(

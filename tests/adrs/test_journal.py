@@ -1,10 +1,12 @@
 """A journal keeps what was found out, whenever the process that wrote it was killed, and takes nothing from another search."""
 
 import json
+import os
+from unittest import mock
 
 import pytest
 
-from sim.adrs.journal import Journal
+from sim.adrs.journal import LOCK, Journal, alone
 from sim.core.errors import InputError
 
 ABOUT = {"budget": 3, "traces": ("a", "b")}
@@ -89,6 +91,53 @@ def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(tmp_path, text):
     with pytest.raises(InputError, match=r"journal, line 1: this is no journal"):
         Journal(path, ABOUT)
     assert path.read_text() == text
+
+
+def test_before_the_first_answers_there_is_no_file(tmp_path):
+    path = tmp_path / "journal"
+    journal = Journal(path, ABOUT)
+    assert not path.exists()
+    journal.keep("one", 1)
+    journal.flush()
+    assert Journal(path, ABOUT).get("one") == 1
+
+
+def test_a_new_folder_in_which_nothing_was_written_is_gone_again(tmp_path):
+    with alone(tmp_path / "a" / "b"):
+        assert (tmp_path / "a" / "b" / LOCK).is_file()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_was_there_or_has_something_in_it_stays_without_its_lock(tmp_path):
+    (tmp_path / "there").mkdir()
+    with alone(tmp_path / "there"):
+        pass
+    with alone(tmp_path / "new"):
+        (tmp_path / "new" / "journal").write_text("")
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
+        "new",
+        "new/journal",
+        "there",
+    ]
+
+
+def test_a_lock_that_its_holder_has_removed_keeps_nobody_out_and_lets_no_two_in(tmp_path):
+    """A process that opened the file while another one held it, and locks it once that one has gone."""
+    late = None
+
+    def opened(path, *how):
+        nonlocal late
+        if late is None:
+            late = before(path, *how)
+            (tmp_path / LOCK).unlink()  # as its holder does
+            return late
+        return before(path, *how)
+
+    before = os.open
+    with mock.patch("os.open", opened), alone(tmp_path):
+        assert (tmp_path / LOCK).read_text() == str(os.getpid())
+        with pytest.raises(InputError, match="another search"), alone(tmp_path):
+            pass
 
 
 def test_a_journal_says_what_search_it_is_of(tmp_path):

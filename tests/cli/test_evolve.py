@@ -198,8 +198,9 @@ def test_another_seed_draws_other_traces_and_candidates(ran, tmp_path):
         ),
     ],
 )
-def test_wrong_use_gets_one_line_and_exit_code_2(say, words, expected):
+def test_wrong_use_gets_one_line_and_exit_code_2_and_leaves_no_folder(say, tmp_path, words, expected):
     one_line(say(*words, "-o", "run"), *expected)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_without_a_name_is_none_and_not_the_usual_one(say, tmp_path):
@@ -312,9 +313,10 @@ LLM = (
 
 
 def test_an_endpoint_that_is_down_from_the_start_is_told_in_a_line(say):
-    one_line(
-        say(*LLM, "-o", "run", "--base-url", "http://127.0.0.1:9/v1"), "has nothing that listens; start it, or correct"
-    )
+    said = say(*LLM, "-o", "run", "--base-url", "http://127.0.0.1:9/v1")
+    assert (said.code, said.out) == (2, "")
+    last = "augsim: llm made no candidate: http://127.0.0.1:9/v1 has nothing that listens; start it, or correct the base URL"
+    assert said.err.splitlines()[-1] == last
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,9 @@ def test_what_a_stub_said_is_recorded_and_replayed_offline_to_the_same_run(say, 
     assert f"layers={','.join(run['layers'])} held around the {n_jailed} candidate" in replayed.out
     next(iter(sorted((tmp_path / "answers").iterdir()))).unlink()
     missing = say(*LLM, "-o", "missing", "--cassette", "answers", "--cassette-mode", "replay")
-    one_line(missing, "answers holds no answer ", "the run differs from the one that was recorded")
+    last = missing.err.splitlines()[-1]
+    assert missing.code == 2 and last.startswith("augsim: answers holds no answer ")
+    assert "the run differs from the one that was recorded" in last
 
 
 def test_a_limit_of_events_leaves_every_control_its_share(say):
@@ -447,6 +451,7 @@ def test_loops_are_compared_in_one_table(say, capsys, monkeypatch):
 )
 def test_loops_that_are_none_are_refused(say, words, expected):
     one_line(say("paging", *SMALL, *words, "-o", "contest"), expected)
+    assert not Path("contest").exists()
 
 
 @pytest.mark.parametrize(

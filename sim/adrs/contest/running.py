@@ -235,7 +235,6 @@ def _repeat(
     seeds = problem.sources()
     about = {"wanted": asdict(wanted), "splits": splits.digest(), "code": code_of(problem)}
     court = Court(problem, Judge(problem.system, mapper), Journal(folder / JOURNAL, about), Ledger())
-    refuse_failing(court, seeds, splits)
     controls = dict(controls_of(court, splits, seeds, wanted))
     searches = {loop: _search(court, splits, seeds, wanted, controls, loop, made) for loop, made in loops.items()}
     loop, most = max(((loop, len(search.seeds)) for loop, search in searches.items()), key=lambda each: each[1])
@@ -274,6 +273,7 @@ def _search(
     return Search(loop, court, splits, proposer, begun, wanted.budget, wanted.seed)
 
 
+    refuse_failing(court, seeds, splits)
 def _course(search: Search, splits: Splits, loop: str, domain: str, repeat: int) -> Course:
     """Each candidate that was better than all before it, and as which evaluation it came."""
     n, best = 0, math.inf

@@ -165,4 +165,5 @@ def test_a_budget_below_what_a_loop_begins_with_is_refused(tmp_path):
     with pytest.raises(
         InputError, match=r"--budget must be at least \d+: gp begins with \d+ policies of paging, got 3"
     ):
-        hold(("paging",), LOOPS, small, in_this_process, tmp_path, repeats=1)
+        hold(("paging",), LOOPS, small, in_this_process, tmp_path / "new", repeats=1)
+    assert not (tmp_path / "new").exists()
