@@ -184,17 +184,18 @@ def hold(
         watch: for each domain, what is told of each generation.
 
     Raises:
-        InputError: as `loop.evolve`.
+        InputError: as `loop.evolve`, and where the folder holds a contest of other wishes.
     """
+    found = {problem.system: problem for problem in map(problems.find, domains)}
+    _refuse_other(folder, _wishes(tuple(loops), tuple(found), wanted.budget, repeats, wanted.seed))
     courses: list[Course] = []
     goals: list[Goal] = []
-    found = {problem.system: problem for problem in map(problems.find, domains)}
     ideals: dict[str, str | None] = {}
     for domain, problem in found.items():
         with pools(problem) as pool:
             for repeat in range(repeats):
                 mine = replace(wanted, domain=domain, seed=wanted.seed + repeat)
-                place = folder / f"{domain.replace('/', '-')}-{repeat}"
+                place = _place(folder, domain, repeat)
                 with alone(place):
                     made, bound, ideal = _repeat(problem, loops, mine, repeat, to, pool.map, place, watch(problem))
                 courses += made
@@ -214,6 +215,34 @@ def hold(
     )
     write_whole(folder / FILE, json.dumps(asdict(contest), indent=1).encode())
     return contest
+
+
+def _place(folder: Path, domain: str, repeat: int) -> Path:
+    """Where one domain's searches from one seed are kept."""
+    return folder / f"{domain.replace('/', '-')}-{repeat}"
+
+
+def _wishes(loops: Sequence[str], domains: Sequence[str], budget: int, repeats: int, seed: int) -> dict[str, str]:
+    """What contests have to share for one to take the other's place, in words; target and part are read off the same searches."""
+    return {
+        "domains": ", ".join(sorted(domains)),
+        "loops": ", ".join(sorted(loops)),
+        "budget": f"{budget:,}",
+        "repeats": f"{repeats:,}",
+        "seed": f"{seed:,}",
+    }
+
+
+def _refuse_other(folder: Path, wishes: Mapping[str, str]) -> None:
+    """Leaves a contest of other wishes alone."""
+    if not is_kept(folder):
+        return
+    kept = read(folder)
+    for name, had in _wishes(kept.loops, kept.domains, kept.budget, kept.repeats, kept.seed).items():
+        if had != wishes[name]:
+            raise InputError(
+                f"{folder} holds a comparison of loops with {name} {had}, not {wishes[name]}; give another folder with -o"
+            )
 
 
 def _repeat(
@@ -244,6 +273,7 @@ def _repeat(
         )
     if any(writes_code(search.proposer) for search in searches.values()):
         standing(Layers(wanted.without))
+    refuse_failing(court, seeds, splits)
     courses = []
     for loop, search in searches.items():
         for step in search.run():
@@ -273,7 +303,6 @@ def _search(
     return Search(loop, court, splits, proposer, begun, wanted.budget, wanted.seed)
 
 
-    refuse_failing(court, seeds, splits)
 def _course(search: Search, splits: Splits, loop: str, domain: str, repeat: int) -> Course:
     """Each candidate that was better than all before it, and as which evaluation it came."""
     n, best = 0, math.inf

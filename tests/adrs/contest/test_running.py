@@ -133,6 +133,26 @@ def test_the_same_contest_goes_on_from_its_folder_and_asks_nobody(held):
     assert [goal.loss for goal in nearer.goals] == [goal.loss / 2 for goal in found.goals]
 
 
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ({"domains": ("dispatch",)}, "domains paging, not dispatch"),
+        ({"loops": {**LOOPS, "tuned": "tuned"}}, "loops gp, random, not gp, random, tuned"),
+        ({"wanted": replace(WISH, budget=31)}, "budget 30, not 31"),
+        ({"wanted": replace(WISH, seed=7)}, "seed 0, not 7"),
+        ({"repeats": 1}, "repeats 2, not 1"),
+    ],
+)
+def test_a_contest_of_other_wishes_is_left_alone(held, about, expected):
+    _, folder = held
+    before = (folder / running.FILE).read_bytes()
+    wishes = {"domains": ("paging",), "loops": LOOPS, "wanted": WISH, "repeats": 2, **about}
+    with pytest.raises(InputError, match=f"holds a comparison of loops with {expected}; give another folder with -o"):
+        hold(pools=lambda problem: pytest.fail("it was asked"), folder=folder, to=BEST, **wishes)
+    assert (folder / running.FILE).read_bytes() == before
+    assert [path.name for path in sorted(folder.iterdir())] == [running.FILE, "paging-0", "paging-1"]
+
+
 def test_a_bound_is_none_where_a_setting_lets_others_beat_it(held, tmp_path):
     found, _ = held
     assert found.ideals == {"paging": None}
