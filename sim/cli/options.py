@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from sim.core.errors import InputError
 from sim.study import backends
 
 
@@ -123,6 +125,25 @@ def settings(texts: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(f"--set names {key} twice, as {found[key]} and as {value}; give one of them")
         found[key] = value
     return found
+
+
+def refuse_unended(folder: str) -> None:
+    """Refuses the folder of a search, or of a comparison of loops, that has not ended: there is nothing to show yet.
+
+    Raises:
+        InputError: it is one.
+    """
+    from sim.adrs.contest import running as contest
+    from sim.adrs.loop import JOURNAL
+    from sim.study import store
+
+    if (Path(folder) / store.FILE).exists():
+        return
+    what = "a search" if (Path(folder) / JOURNAL).is_file() else "a comparison of loops"
+    if what == "a search" or contest.is_begun(folder):
+        raise InputError(
+            f"{folder} holds {what} that has not ended; the same augsim evolve again, with -o {folder}, goes on from there"
+        )
 
 
 def refuse_for_a_search(folder: str, **given: str | None) -> None:

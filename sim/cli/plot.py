@@ -62,6 +62,7 @@ def command(
         unfit = []
     else:
         gallery.find(names)
+        options.refuse_unended(folder)
         with Store(folder) as store:
             material = gallery.Material.of(store, metric=metric, baseline=baseline)
             if material.analysis.missing:

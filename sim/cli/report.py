@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sim.adrs import record, telling
+from sim.adrs.contest import running as contest
 from sim.cli import options, output
 from sim.core.errors import InputError
 from sim.core.modules import write_whole
@@ -29,6 +30,9 @@ def command(folder: str, target: str | None, metric: str | None, baseline: str |
         telling.report(record.read(folder), Path(folder), path)
         print(path)
         return
+    if contest.is_kept(folder):
+        raise InputError(f"{folder} holds a comparison of loops, which has a figure and no page: augsim plot {folder}")
+    options.refuse_unended(folder)
     with Store(folder) as store:
         try:
             from sim.study.report import page

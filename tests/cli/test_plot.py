@@ -55,6 +55,31 @@ def test_a_folder_without_results_says_how_to_make_them(capsys, monkeypatch, tmp
     assert said.code == 2 and "has no results" in said.err and said.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("journal", "what"),
+    [("journal.jsonl", "a search"), ("transactions-engine-0/journal.jsonl", "a comparison of loops")],
+)
+@pytest.mark.parametrize("command", ["plot", "report"])
+def test_a_search_that_has_not_ended_says_how_it_goes_on(capsys, monkeypatch, tmp_path, command, journal, what):
+    path = tmp_path / "run" / journal
+    path.parent.mkdir(parents=True)
+    path.write_text("{}\n")
+    said = augsim(capsys, monkeypatch, command, tmp_path / "run")
+    told = (
+        f"run holds {what} that has not ended; the same augsim evolve again, with -o {tmp_path}/run, goes on from there"
+    )
+    assert (said.code, said.out) == (2, "") and told in said.err and said.err.count("\n") == 1
+
+
+def test_a_comparison_of_loops_has_a_figure_and_no_report(capsys, monkeypatch, tmp_path):
+    (tmp_path / "loops.json").write_text("{}")
+    said = augsim(capsys, monkeypatch, "report", tmp_path)
+    assert (
+        said.code == 2
+        and f"a comparison of loops, which has a figure and no page: augsim plot {tmp_path}\n" in said.err
+    )
+
+
 def test_a_place_without_a_name_is_refused(stored, capsys, monkeypatch):
     for command, what in (("plot", "folder"), ("report", "file")):
         said = augsim(capsys, monkeypatch, command, stored, "-o", "")

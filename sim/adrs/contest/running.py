@@ -338,6 +338,11 @@ def is_kept(folder: Path | str) -> bool:
     return (Path(folder) / FILE).is_file()
 
 
+def is_begun(folder: Path | str) -> bool:
+    """Whether a folder holds searches of a contest, ended or not."""
+    return any((_place(Path(folder), problem.system, 0) / JOURNAL).is_file() for problem in problems.every())
+
+
 def read(folder: Path | str) -> Contest:
     """The contest that a folder holds.
 
