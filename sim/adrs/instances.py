@@ -64,12 +64,6 @@ class Instance:
         words += "".join(f" {text}" for text in self.predictions)
         return f"{provenance.trace_label(self.trace)}{rows}{words} seed={self.seed}"
 
-    @property
-    def source(self) -> str:
-        """What it has in common with others that are not independent of it: the stretch of the trace."""
-        rows = f"[{self.start}:{self.stop}]" if self.stop else f" {self.seed}"
-        return f"{provenance.trace_label(self.trace)}{rows}"
-
     def open(self, bench: Bench, system: str) -> Trace:
         """Its rows, with what they are about numbered anew, and their predictions."""
         cls = catalog.system(system)
