@@ -139,6 +139,11 @@ class Node:
         return change(Node(self.name, tuple(part.mapped(change) for part in self.arguments), self.value))
 
     @property
+    def plain(self) -> Node:
+        """The same value to the last bit, with fewer signs: `a - b` for `a + -b`, `a + b` for `a - -b`, `a` for `--a`."""
+        return self.mapped(_plainer)
+
+    @property
     def constants(self) -> tuple[float, ...]:
         """Its constants, in order from the root."""
         return tuple(node.value for node in prefix(self) if node.name == CONSTANT)
@@ -160,6 +165,19 @@ def constant(value: float) -> Node:
     if not math.isfinite(value):
         raise ValueError(f"a formula's constant must be finite, got {value}")
     return Node(CONSTANT, (), float(value))
+
+
+def _plainer(node: Node) -> Node:
+    match node:
+        case Node("negate", (Node("negate", (part,)),)):
+            return part
+        case Node("add" | "subtract" as sign, (left, right)):
+            other = "subtract" if sign == "add" else "add"
+            if right.name == "negate":
+                return Node(other, (left, right.arguments[0]))
+            if right.name == CONSTANT and math.copysign(1.0, right.value) < 0:
+                return Node(other, (left, constant(-right.value)))
+    return node
 
 
 def prefix(node: Node) -> Iterator[Node]:

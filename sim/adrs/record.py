@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from sim.adrs.instances import FOREIGN, HOLDOUT, TRAIN, VALIDATION
 from sim.adrs.loop import Found, Wanted
 from sim.adrs.problem import Problem
 from sim.adrs.search import Search, Step
+from sim.adrs.shelf import Shelf
 from sim.core.errors import InputError
 from sim.core.metric import Metric
 from sim.core.modules import write_whole
 from sim.study import provenance
+from sim.study.experiment import label
 
 FILE = "found.json"
 
@@ -310,11 +313,16 @@ def _size(source: str) -> int:
 
 
 def _policy(problem: Problem, candidate: Candidate) -> str:
+    """In one line: a formula, a policy of the library as the command line takes it, or what is noted of any other file."""
     formula = problem.read(candidate.source)
-    if formula is None:
-        return " ".join(candidate.note.split())
-    parameters = "".join(f", {name} {value}" for name, value in formula.parameters)
-    return f"{formula.template}{parameters}: {formula.root}"
+    if formula is not None:
+        parameters = "".join(f", {name} {value}" for name, value in formula.parameters)
+        return f"{formula.template}{parameters}: {formula.root.plain}"
+    policy = _shelf(problem.domain).read(candidate.source)
+    return " ".join(candidate.note.split()) if policy is None else str(label(policy))
+
+
+_shelf = cache(Shelf)
 
 
 def _run(problem: Problem, name: str, search: Search, events: Mapping[str, int]) -> Run:

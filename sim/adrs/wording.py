@@ -32,7 +32,9 @@ def changed(value: float) -> str:
 
 
 def estimate(record: Record, effect: Effect, is_whole: bool = True) -> str:
-    """ "−9.1 % (−12.0 % to −6.3 %)"."""
+    """ "−9.1 % (−12.0 % to −6.3 %)", or "the same" of what differs nowhere."""
+    if not effect.mean and not any(effect.interval or ()):
+        return "the same"
     told = changed(record.change(effect.mean))
     if effect.interval is None or not is_whole:
         return told

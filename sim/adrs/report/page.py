@@ -57,7 +57,7 @@ def render(record: Record, folder: Path | str) -> str:
             counts=_counts(record),
             verdict=record.verdict,
             abroad=wording.abroad(record),
-            said=[wording.holdout(record), wording.race(record), wording.layers(record)],
+            said=[wording.holdout(record), wording.race(record), f"of the jail, {wording.layers(record)}"],
             notices=record.notices,
             judged=wording.judged(record),
             against=wording.against(record),

@@ -14,8 +14,10 @@ from sim.adrs import telling, wording
 from sim.adrs.holdout import Answer
 from sim.adrs.record import Raced
 from sim.adrs.report import page
+from sim.adrs.shelf import Shelf
 from sim.core.metric import Metric
 from sim.domains import paging
+from sim.study import catalog
 from tests.adrs.runs import COMMAND, entry, found, holding, small
 from tests.study.report.pages import parsed
 
@@ -38,7 +40,7 @@ def test_the_verdict_comes_first_in_words_then_what_the_holdout_was_asked(docume
     verdict = small().verdict.replace("\u00a0", " ")
     assert words.replace("\u00a0", " ").lower().startswith(f"verdict {verdict}.".lower())
     assert "This was look 1 at these holdout traces, its figures were published, and 9 are left." in words
-    assert f"Layers={','.join(small().layers)} hold here; no candidate ran as code: " in words
+    assert f"Of the jail, layers={','.join(small().layers)} hold here; no candidate ran as code: " in words
 
 
 def test_the_table_has_every_line_with_its_interval_on_the_holdout(document):
@@ -132,6 +134,27 @@ def test_a_line_that_failed_leaves_the_table_whole_and_kept_back_is_not_failed()
     table = wording.judged(replace(small(), lines=(*others, failed)))
     assert [name for name, _ in table.columns] == [name for name, _ in wording.judged(small()).columns]
     assert table.rows[-1][-4:] == ["failed"] * 4 and table.rows[:-1] == wording.judged(small()).rows[:-1]
+
+
+def test_what_differs_nowhere_is_told_to_be_the_same():
+    (first, *others) = small().lines
+    effects = {"holdout": replace(first.effects["holdout"], mean=0.0, interval=(0.0, 0.0))}
+    table = wording.judged(replace(small(), lines=(replace(first, effects=effects), *others)))
+    assert table.rows[0][-1] == "the same"
+    effects = {"holdout": replace(first.effects["holdout"], mean=0.0, interval=(math.log(0.8), math.log(1.25)))}
+    table = wording.judged(replace(small(), lines=(replace(first, effects=effects), *others)))
+    assert table.rows[0][-1] == "+0.0 % (−20.0 % to +25.0 %)"
+
+
+def test_a_library_policy_is_told_as_the_command_line_takes_it():
+    (tuned,) = [run for run in small().runs if run.name == "tuned"]
+    tried = next(each for name, each in found().controls if name == "tuned").tried
+    problem, n_changed = small().problem, 0
+    for each, tested in zip(tuned.entries, tried, strict=True):
+        told = catalog.policy("paging", each.policy)
+        assert repr(told) == repr(Shelf(problem.domain).read(tested.candidate.source))
+        n_changed += "," in each.policy
+    assert n_changed > 5 and not any("{" in row[1] for row in wording.judged(small()).rows)
 
 
 def test_more_of_a_reward_is_a_change_above_zero(monkeypatch):
