@@ -45,7 +45,8 @@ class Parameters:
             self.tuners[name] = Tuner(self._defaults(name, ranges), int(rng.random() * 2**31))
         number, places = self.tuners[name].ask()
         values = {key: _at(place, *ends) for place, (key, ends) in zip(places, ranges.items(), strict=True)}
-        candidate = Candidate(self.shelf.source(name, values), (), f"{name} {values}", self.name)
+        said = ",".join([name, *(f"{key}={value}" for key, value in values.items())])
+        candidate = Candidate(self.shelf.source(name, values), (), said, self.name)
         self.asked.setdefault(candidate.id, []).append((name, number))
         return Proposal(candidate)
 
