@@ -22,7 +22,7 @@ def tuned(losses, n=120, problem=PAGING, seed=0):
     for _ in range(n):
         candidate = proposer.ask([], rng).candidate
         policy = shelf.read(candidate.source)
-        name = candidate.note.partition(" ")[0]
+        name = candidate.note.partition(",")[0]
         values = {key: getattr(policy, key) for key in problem.tunable[name]}
         asked.append((name, values))
         proposer.tell(Tried(candidate, losses(name, values)))
