@@ -175,7 +175,7 @@ def refusals(source: str, domain: str) -> list[Refusal]:
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise Malformed(f"line {error.lineno}: {error.msg}") from None
+        raise Malformed(f"line {error.lineno}: {error.msg}" if error.lineno else error.msg) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise Malformed(f"the file cannot be parsed ({type(error).__name__})") from None
     if _depth(tree) > MOST_DEPTH:

@@ -173,7 +173,7 @@ def _evolve(
             f"{endings.ENOUGH} or more with --holdout"
         )
     ledger = Ledger(wanted.events, N_SEARCHES)
-    court = Court(problem, Judge(problem.domain, mapper), journal, ledger)
+    court = Court(problem, Judge(problem.system, mapper), journal, ledger)
     refuse_failing(court, seeds, splits)
     for notice in notices:
         say(notice)

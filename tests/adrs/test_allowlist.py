@@ -137,7 +137,7 @@ def test_of_a_view_only_what_is_shown_may_be_named():
         ("class A(:\n", "line 1: "),
         ("x = 1\n" * 20000, "more than 65,536 bytes"),
         ("x = " + "-" * 5000 + "1\n", "nests|cannot be parsed|too many"),
-        ("x = '\0'\n", "null bytes|cannot be parsed"),
+        ("x = '\0'\n", "^source code .*null bytes|cannot be parsed"),
     ],
 )
 def test_what_is_no_python_is_malformed(text, told):
