@@ -156,20 +156,54 @@ def conclude(
     Raises:
         InputError: no candidate came through, nothing of the library did, or no look at the holdout is left.
     """
-    anew = drawn_anew(splits.validation, ANEW)
-    met = [instance for pair in zip(splits.validation, anew, strict=True) for instance in pair]
-    parts = {TRAIN: splits.train, VALIDATION: splits.validation, FRESH: drawn_anew(splits.validation, 2 * ANEW)}
-    if not search.is_interrupted:
-        parts |= {HOLDOUT: splits.holdout} | ({FOREIGN: splits.foreign} if splits.foreign else {})
     searches = {EVOLVED: search, **dict(controls)}
-    raced = {name: _raced(court, met, each) for name, each in searches.items()}
+    met = _met(splits)
+    parts = _parts(search, splits)
     judged = [met, *parts.values()]
-    tested = {name: _lasting(court, each.ranked, judged) for name, each in raced.items()}
+    raced = {name: _raced(court, met, each) for name, each in searches.items()}
+    tested = {name: _lasting(court, race.ranked, judged) for name, race in raced.items()}
     tested[LIBRARY] = _library(court, splits, met)
     if court.problem.bound:
-        bound = Candidate(Shelf(court.problem.domain).source(court.problem.bound, {}), note=court.problem.bound)
-        tested[BOUND] = Tested(bound)
+        source = Shelf(court.problem.domain).source(court.problem.bound, {})
+        tested[BOUND] = Tested(Candidate(source, note=court.problem.bound))
     _judge(court, list(tested.values()), judged)
+    champion, reference, rival = _roles(tested, met)
+    before = tested[champion]
+    winner = tested[champion] = _simplified(court, before, tested[reference], splits.validation, judged)
+    answer, against, abroad = ladder.unasked(), {}, {}
+    gaps: tuple[float, ...] = ()
+    if HOLDOUT in parts:
+        answer = ladder.look(winner.candidate.id, winner.losses, winner.mean(splits.train))
+        gaps = ladder.widening(winner.candidate.id)
+        others = {name: each for name, each in tested.items() if each.is_ok and name not in (champion, BOUND)}
+        against = {name: effect(winner, each, splits.holdout, seed) for name, each in others.items()}
+        abroad = {name: effect(winner, each, splits.foreign, seed) for name, each in others.items() if splits.foreign}
+    rows = [_row(court, name, each, searches, answer, parts, seed) for name, each in tested.items()]
+    if BOUND in tested and not _bounds(court.problem, tested, [each for part in parts.values() for each in part]):
+        rows[-1].name = CLAIRVOYANT
+    ending = Ending(rows, champion, winner, before, raced[champion], against, abroad, reference, rival, answer)
+    ending.claims = tuple(_claims(court, search, ending))
+    ending.notices = tuple(_notices(ending, gaps))
+    return ending
+
+
+def _met(splits: Splits) -> list[Instance]:
+    """What finalists race on: each validation instance, and then a fresh draw of it."""
+    anew = drawn_anew(splits.validation, ANEW)
+    return [instance for pair in zip(splits.validation, anew, strict=True) for instance in pair]
+
+
+def _parts(search: Search, splits: Splits) -> dict[str, Sequence[Instance]]:
+    """What all that stands in the table is judged on."""
+    fresh = drawn_anew(splits.validation, 2 * ANEW)
+    parts: dict[str, Sequence[Instance]] = {TRAIN: splits.train, VALIDATION: splits.validation, FRESH: fresh}
+    if not search.is_interrupted:
+        parts |= {HOLDOUT: splits.holdout} | ({FOREIGN: splits.foreign} if splits.foreign else {})
+    return parts
+
+
+def _roles(tested: Mapping[str, Tested], met: Sequence[Instance]) -> tuple[str, str, str]:
+    """The champion, the best of what is known, and the search that the champion is held against."""
     if not tested[EVOLVED].is_ok:
         failed = tested[EVOLVED]
         raise InputError(f"no finalist came through where it was judged; the last: {failed.status}: {failed.detail}")
@@ -180,36 +214,25 @@ def conclude(
     if reference is None or rival is None:
         failed = next(each for name, each in tested.items() if name not in (EVOLVED, BOUND) and not each.is_ok)
         raise InputError(f"no control came through where it was judged; the last: {failed.status}: {failed.detail}")
-    before = tested[champion]
-    winner = tested[champion] = _simplified(court, before, tested[reference], splits.validation, judged)
-    answer, against, abroad = ladder.unasked(), {}, {}
-    gaps: tuple[float, ...] = ()
-    if HOLDOUT in parts:
-        answer = ladder.look(winner.candidate.id, winner.losses, winner.mean(splits.train))
-        gaps = ladder.widening(winner.candidate.id)
-        others = [name for name in tested if name in order and name != champion]
-        against = {name: effect(winner, tested[name], splits.holdout, seed) for name in others}
-        abroad = {name: effect(winner, tested[name], splits.foreign, seed) for name in others if splits.foreign}
-    rows = []
-    for name, each in tested.items():
-        row = _row(court, name, each.candidate, searches)
-        hidden = HOLDOUT if name in searches and not answer.is_published else ""
-        if each.is_ok:
-            row.effects = {name: effect(each, None, part, seed) for name, part in parts.items() if name != hidden}
-        rows.append(row)
-    if BOUND in tested and not _bounds(court.problem, tested, [each for part in parts.values() for each in part]):
-        rows[-1].name = CLAIRVOYANT
-    race = raced[champion]
-    ending = Ending(rows, champion, winner, before, race, against, abroad, reference, rival, answer)
-    ending.claims = tuple(_claims(court, search, ending))
-    ending.notices = tuple(_notices(ending, gaps))
-    return ending
+    return champion, reference, rival
 
 
-def _row(court: Court, name: str, candidate: Candidate, searches: Mapping[str, Search]) -> Row:
+def _row(
+    court: Court,
+    name: str,
+    tested: Tested,
+    searches: Mapping[str, Search],
+    answer: Answer,
+    parts: Mapping[str, Sequence[Instance]],
+    seed: int,
+) -> Row:
     of = searches.get(name)
     n = of.evaluations if of else len(court.problem.rivals) if name == LIBRARY else 0
-    return Row(name, candidate, n, court.ledger.events.get(name, 0), is_bound=name == BOUND)
+    row = Row(name, tested.candidate, n, court.ledger.events.get(name, 0), is_bound=name == BOUND)
+    if tested.is_ok:
+        hidden = HOLDOUT if of and not answer.is_published else ""
+        row.effects = {name: effect(tested, None, part, seed) for name, part in parts.items() if name != hidden}
+    return row
 
 
 def _bounds(problem: Problem, tested: Mapping[str, Tested], instances: Sequence[Instance]) -> bool:
