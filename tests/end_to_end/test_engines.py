@@ -25,7 +25,7 @@ HOSTILE = "return __import__('os')._exit(0)"
 COMMANDS = {
     "openevolve": "openevolve-run initial_program.py evaluator.py --config config.yaml --output out --iterations 3",
     "skydiscover": "skydiscover-run initial_program.py evaluator.py -c config.yaml -s topk -i 3 -o out",
-    "gepa": "python run_gepa.py --max-metric-calls 20",
+    "gepa": "python run_gepa.py --max-metric-calls 120",
     "shinka": "sh run.sh 3",
 }
 
